@@ -59,6 +59,7 @@ unpack() {
 	rm -rf "$CACHE/src/$2"
 	mkdir -p "$CACHE/src/$2" || return
 	tar -C "$CACHE/src/$2" --strip-components=1 \
+		--anchored --no-wildcards-match-slash \
 		--exclude='*/gcc/testsuite' --exclude='*/libstdc++-v3' \
 		--exclude='*/libgo' --exclude='*/libphobos' \
 		--exclude='*/libgfortran' --exclude='*/libsanitizer' \
