@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: MIT
+#
+# Makefile - every rule and verb of Strata. Lists stand in labN-*/lab.mk.
+#
+#   BUILD=dir     where all output goes (default build)
+#   RELEASE=1     no checks, optimised; benches and `make run` use it
+#   SOLVED=...    exercises taken from solutions/: labs, ids, all or none
+#   LAB=n         the stage (default: the highest lab present)
+#   CC= CROSS=    the compiler, or the prefix of a cross toolchain
+#   V=1           show whole commands
+
+MAKEFLAGS += -rR --no-print-directory
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+endif
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.SECONDARY:
+SHELL := /bin/sh
+.DEFAULT_GOAL := all
+
+BUILD ?= build
+ifneq ($(words $(BUILD)),1)
+$(error BUILD='$(BUILD)' has a blank in it; GNU make cannot follow that)
+endif
+MODE := $(if $(RELEASE),release,debug)
+O := $(BUILD)/$(MODE)
+say = $(if $(V),,@echo '  $(1)' '$(2)';)
+
+# -- Labs ------------------------------------------------------------------
+
+labs := $(sort $(patsubst %/lab.mk,%,$(wildcard lab[0-9]*-*/lab.mk)))
+number = $(patsubst lab%,%,$(firstword $(subst -, ,$(1))))
+numbers := $(foreach l,$(labs),$(call number,$(l)))
+LAB ?= $(lastword $(numbers))
+ifeq ($(filter $(LAB),$(numbers)),)
+$(error LAB=$(LAB): there is no such lab; there are $(numbers))
+endif
+# labs 0..n; read_lab fills the lists in order
+up_to = $(labs_up_to_$(1))
+
+define read_lab
+labs_seen += $(1)
+labs_up_to_$(call number,$(1)) := $$(labs_seen)
+objs :=
+tests :=
+loader_objs :=
+include $(1)/lab.mk
+$(1)_objs := $$(addprefix $(1)/,$$(objs))
+$(1)_tests := $$(patsubst %.c,%.o,$$(wildcard $(1)/tests/*_test.c \
+	$(1)/tests/*_bench.c))
+$(1)_loader := $$(addprefix $(1)/loader/,$$(loader_objs))
+endef
+$(foreach l,$(labs),$(eval $(call read_lab,$(l))))
+
+# -- Exercises: "id=path=stand_in" words from lab.toml ----------------------
+
+exercises := $(shell awk -F'"' ' \
+	FNR == 1 { emit(); split(FILENAME, part, "/"); dir = part[1] } \
+	/^\[\[exercise\]\]/ { emit() } \
+	/^id *=/ { id = $$2 } \
+	/^file *=/ { file = $$2 } \
+	/^stand_in *= *true/ { stand = "stand_in" } \
+	END { emit() } \
+	function emit() { \
+		if (id != "") print id "=" dir "/" file "=" stand; \
+		id = file = stand = "" \
+	}' $(addsuffix /lab.toml,$(labs)))
+field = $(word $(1),$(subst =, ,$(2)))
+exercise_ids := $(foreach e,$(exercises),$(call field,1,$(e)))
+exercise_files := $(foreach e,$(exercises),$(call field,2,$(e)))
+path_of = $(foreach e,$(exercises),$(if $(filter $(1)=%,$(e)),$(call field,2,$(e))))
+
+# SOLVED=0,1.3 -> exercise ids
+comma := ,
+SOLVED ?= none
+solved_words := $(subst $(comma), ,$(SOLVED))
+solved_unknown := $(filter-out all none $(numbers) $(exercise_ids),$(solved_words))
+ifneq ($(solved_unknown),)
+$(error SOLVED=$(solved_unknown): no such lab or exercise; there are \
+	all none $(numbers) $(exercise_ids))
+endif
+given := $(sort $(foreach w,$(solved_words),\
+	$(if $(filter all,$(w)),$(exercise_ids),\
+	$(filter $(w) $(w).%,$(exercise_ids)))))
+ifneq ($(given),)
+ifeq ($(wildcard solutions),)
+$(error SOLVED=$(SOLVED): this tree has no solutions/ folder)
+endif
+endif
+
+# An unwritten exercise that the rest cannot do without: its reference.
+stand_ins := $(foreach e,$(filter %=stand_in,$(exercises)),\
+	$(if $(shell grep -l 'todo[^"]*"$(call field,1,$(e))"' '$(call field,2,$(e))' 2>/dev/null),\
+	$(call field,1,$(e))))
+
+empty :=
+blank := $(empty) $(empty)
+ifeq ($(given),)
+TAG := own
+else ifeq ($(filter-out $(given),$(exercise_ids)),)
+TAG := given-all
+else
+TAG := given-$(subst $(blank),+,$(given))
+endif
+V_DIR := $(O)/$(TAG)
+given_paths := $(foreach id,$(sort $(given) $(stand_ins)),$(call path_of,$(id)))
+
+# -- Tools -------------------------------------------------------------------
+
+ifeq ($(origin CC),default)
+CC :=
+endif
+ifeq ($(CC),)
+CROSS ?= $(shell if command -v x86_64-elf-gcc >/dev/null 2>&1; then echo x86_64-elf-; \
+	elif [ "$$(uname -m)" != x86_64 ]; then echo x86_64-linux-gnu-; fi)
+CC := $(CROSS)gcc
+endif
+LD ?= ld
+ifeq ($(origin LD),default)
+LD := $(CROSS)ld
+endif
+OBJCOPY ?= $(CROSS)objcopy
+NM ?= $(CROSS)nm
+NASM ?= nasm
+# The first Python that has what the grader stands on (a shimmed one may not);
+# asking takes a second, so the answer is kept.
+ifeq ($(origin PYTHON),undefined)
+PYTHON := $(shell cat $(BUILD)/python 2>/dev/null)
+ifeq ($(shell command -v '$(PYTHON)' 2>/dev/null),)
+PYTHON := $(shell for p in python3 /usr/bin/python3; do \
+	"$$p" -c 'import pytest, xdist, rich, tomllib' 2>/dev/null && \
+	mkdir -p $(BUILD) && echo "$$p" | tee $(BUILD)/python && break; done)
+endif
+ifeq ($(PYTHON),)
+PYTHON := python3
+endif
+endif
+export PYTHONDONTWRITEBYTECODE := 1
+PYTHONPATH := grader
+export PYTHONPATH
+strata = $(PYTHON) -m strata
+export BUILD CC CROSS LD NASM
+
+clang := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
+target64 := $(if $(clang),--target=x86_64-unknown-none-elf,-m64)
+target32 := $(if $(clang),--target=i386-unknown-none-elf,-m32) -march=i686
+
+# -- Flags: all that the kernel depends on is said ----------------------------
+
+warnings := -Wall -Wextra -Wmissing-prototypes -Wshadow -Wvla $(WERROR)
+common_flags := -std=gnu11 -ffreestanding -fno-pic -fno-pie -fno-lto -fno-common \
+	-fno-strict-aliasing -fwrapv -fcf-protection=none -mgeneral-regs-only \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables -g $(warnings)
+kernel_flags := $(target64) $(common_flags) -mcmodel=kernel -mno-red-zone -O2 \
+	-fno-omit-frame-pointer -mno-omit-leaf-frame-pointer \
+	-fstack-protector-strong -mstack-protector-guard=tls \
+	-mstack-protector-guard-reg=gs -mstack-protector-guard-offset=40
+ifdef RELEASE
+kernel_flags += -DDEBUG=0
+else
+kernel_flags += -DDEBUG=1 -fno-optimize-sibling-calls -fsanitize=undefined \
+	-fno-sanitize=signed-integer-overflow
+endif
+loader_flags := $(target32) $(common_flags) -Os -fno-stack-protector
+ld_flags := -nostdlib -static -z max-page-size=4096 -z noexecstack \
+	--build-id=none $(shell $(LD) --help 2>/dev/null | \
+	grep -q no-warn-rwx && echo --no-warn-rwx-segments)
+
+# Objects know whose tree they are from: solutions/lab0-boot/uart.c is lab 0's.
+lab_of = $(firstword $(subst /, ,$(patsubst solutions/%,%,$(1))))
+includes = $(foreach l,$(call up_to,$(call number,$(call lab_of,$(1)))),-I$(l)/include) \
+	-I$(call lab_of,$(1))
+lab_flags = -DLAB=$(call number,$(call lab_of,$(1))) -DLAB_DIR='"$(call lab_of,$(1))"'
+# A stub leaves its parameters and helpers unused.
+stub_flags = $(if $(filter $(1),$(exercise_files)),-Wno-unused -Wno-unused-parameter)
+
+# Changed flags rebuild everything: the stamp's text is the flags.
+$(shell mkdir -p $(O) && echo '$(CC) $(kernel_flags) $(loader_flags) $(NASM) $(LD)' > $(O)/flags.new.$$PPID \
+	&& { cmp -s $(O)/flags.new.$$PPID $(O)/flags && rm $(O)/flags.new.$$PPID \
+	|| mv $(O)/flags.new.$$PPID $(O)/flags; })
+
+# -- Objects -------------------------------------------------------------------
+
+define object_rules
+$(O)/$(1)/loader/%.o: $(1)/loader/%.c $(O)/flags
+	$$(call say,CC,$$<) mkdir -p $$(@D) && $(CC) $(loader_flags) \
+	$$(call stub_flags,$$<) -I$$(call lab_of,$$<)/loader \
+	-DLAB_DIR='"$$(call lab_of,$$<)"' -MMD -MP -c $$< -o $$@
+$(O)/$(1)/loader/%.o: $(1)/loader/%.asm $(O)/flags
+	$$(call say,NASM,$$<) mkdir -p $$(@D) && $(NASM) -f elf32 -g -F dwarf \
+	-I$$(call lab_of,$$<)/ -MD $$(@:.o=.d) -MP -o $$@ $$<
+$(O)/$(1)/loader/%.bin: $(1)/loader/%.asm $(O)/flags
+	$$(call say,NASM,$$<) mkdir -p $$(@D) && $(NASM) -f bin \
+	-I$$(call lab_of,$$<)/ -MD $$@.d -MP -o $$@ $$<
+$(O)/$(1)/%.o: $(1)/%.c $(O)/flags
+	$$(call say,CC,$$<) mkdir -p $$(@D) && $(CC) $(kernel_flags) \
+	$$(call stub_flags,$$<) $$(call includes,$$<) $$(call lab_flags,$$<) \
+	-MMD -MP -c $$< -o $$@
+$(O)/$(1)/%.o: $(1)/%.asm $(O)/flags $(O)/$(patsubst solutions/%,%,$(1))/offsets.inc
+	$$(call say,NASM,$$<) mkdir -p $$(@D) && $(NASM) -f elf64 -g -F dwarf \
+	-I$(O)/$$(call lab_of,$$<)/ $$(foreach l,$$(call up_to,$$(call number,$$(call lab_of,$$<))),-I$$(l)/include/) \
+	-I$$(call lab_of,$$<)/ -MD $$(@:.o=.d) -MP -o $$@ $$<
+endef
+$(foreach l,$(labs),$(eval $(call object_rules,$(l))))
+$(foreach l,$(labs),$(eval $(call object_rules,solutions/$(l))))
+
+$(O)/%/offsets.inc: %/offsets.c $(O)/flags
+	$(call say,GEN,$@) mkdir -p $(@D) && $(CC) $(kernel_flags) -fno-sanitize=all \
+	$(call includes,$<) $(call lab_flags,$<) -MMD -MP -MT $@ -MF $@.d -S $< -o $@.s && \
+	sed -n 's/.*"OFFSET \([A-Z0-9_]*\) \(-*[0-9]*\)".*/%define \1 \2/p' $@.s > $@
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)
+
+# Where the object of a path comes from in this variant.
+pick = $(foreach p,$(1),$(O)/$(if $(filter $(basename $(p)),$(basename $(given_paths))),solutions/)$(p))
+
+# -- Stages ----------------------------------------------------------------------
+
+# $(1) lab number, $(2) -test or nothing
+define stage_rules
+$(V_DIR)/stage$(1)$(2).elf: $$(call pick,$(foreach l,$(call up_to,$(1)),$($(l)_objs) $(if $(2),$($(l)_tests)))) \
+    lab0-boot/kernel.ld lab0-boot/tools/mksymbols.py
+	$$(call say,LD,$$@) mkdir -p $$(@D) && \
+	$(LD) -m elf_x86_64 $(ld_flags) -T lab0-boot/kernel.ld -o $$@.pass1 $$(filter %.o,$$^) && \
+	$(NM) -n $$@.pass1 | $(PYTHON) lab0-boot/tools/mksymbols.py > $$@.symbols.S && \
+	$(CC) $(target64) -c -x assembler $$@.symbols.S -o $$@.symbols.o && \
+	$(LD) -m elf_x86_64 $(ld_flags) -T lab0-boot/kernel.ld -o $$@ $$(filter %.o,$$^) $$@.symbols.o && \
+	rm -f $$@.pass1
+$(V_DIR)/stage$(1)$(2).img: $(V_DIR)/stage$(1)$(2).stripped.elf $(V_DIR)/mbr.bin \
+    $(V_DIR)/stage2.bin lab0-boot/tools/mkdisk.py
+	$$(call say,DISK,$$@) $(PYTHON) lab0-boot/tools/mkdisk.py --mbr $(V_DIR)/mbr.bin \
+	--stage2 $(V_DIR)/stage2.bin --kernel $$< -o $$@
+$(V_DIR)/stage$(1)$(2).iso: $(V_DIR)/stage$(1)$(2).stripped.elf lab0-boot/tools/mkiso.py
+	$$(call say,ISO,$$@) $(PYTHON) lab0-boot/tools/mkiso.py --kernel $$< -o $$@
+endef
+$(foreach n,$(numbers),$(eval $(call stage_rules,$(n),)))
+$(foreach n,$(numbers),$(eval $(call stage_rules,$(n),-test)))
+
+# The linker sets lie inside the image, or the build stops (nm knows).
+$(V_DIR)/%.stripped.elf: $(V_DIR)/%.elf lab0-boot/tools/checksets.py
+	@$(NM) $< | $(PYTHON) lab0-boot/tools/checksets.py && $(OBJCOPY) --strip-all $< $@
+
+$(V_DIR)/mbr.bin: $(call pick,lab0-boot/loader/mbr.bin)
+	@mkdir -p $(@D) && cp $< $@
+$(V_DIR)/stage2.elf: $(call pick,$(lab0-boot_loader)) lab0-boot/loader/stage2.ld
+	$(call say,LD,$@) mkdir -p $(@D) && $(LD) -m elf_i386 $(ld_flags) \
+	-T lab0-boot/loader/stage2.ld -o $@ $(filter %.o,$^)
+$(V_DIR)/stage2.bin: $(V_DIR)/stage2.elf
+	@$(OBJCOPY) -O binary $< $@
+
+IMAGES ?= stage$(LAB).stripped.elf
+.PHONY: all images print-tag
+images: $(addprefix $(V_DIR)/,$(IMAGES))
+print-tag:
+	@echo $(V_DIR)
+
+# -- Verbs -------------------------------------------------------------------------
+
+all: $(foreach n,$(numbers),$(V_DIR)/stage$(n).stripped.elf $(V_DIR)/stage$(n).img) ## build all stages present
+
+.PHONY: help
+help: ## this list
+	@echo 'make VERB [NAME=value ...], the verbs:'
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1@\2/p' Makefile | \
+	awk -F@ '{ printf "%-16s %s\n", $$1, $$2 }'
+	@sed -n '5,11s/^# //p' Makefile
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf $(BUILD)
