@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Strata's autograder: boots each stage in QEMU and judges what the machine did."""

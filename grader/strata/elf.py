@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""Symbols of an ELF64 file, read without any tool."""
+
+from __future__ import annotations
+
+import bisect
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Symbols", "read_symbols"]
+
+_SHT_SYMTAB = 2
+_STT_FUNC = 2
+_STT_FILE = 4
+_STT_SECTION = 3
+
+
+@dataclass(frozen=True)
+class Symbols:
+    """Names and addresses; functions sorted by address."""
+
+    by_name: dict[str, int]
+    addresses: tuple[int, ...]
+    names: tuple[str, ...]
+
+    def find(self, address: int) -> str:
+        """`function+0xoffset`, or the address when nothing is near."""
+        at = bisect.bisect_right(self.addresses, address) - 1
+        if at < 0 or address - self.addresses[at] > 0x100000:
+            return f"{address:#x}"
+        offset = address - self.addresses[at]
+        return self.names[at] + (f"+{offset:#x}" if offset else "")
+
+
+def read_symbols(path: Path) -> Symbols:
+    """The symbol table of a file; an empty one if it has none or is not ELF64."""
+    try:
+        data = path.read_bytes()
+        by_name, code = _parse(data)
+    except (OSError, struct.error, ValueError, IndexError):
+        by_name, code = {}, {}
+    ordered = sorted(code.items())
+    return Symbols(
+        by_name,
+        tuple(address for address, _ in ordered),
+        tuple(name for _, name in ordered),
+    )
+
+
+def _parse(data: bytes) -> tuple[dict[str, int], dict[int, str]]:
+    if data[:5] != b"\x7fELF\x02":
+        raise ValueError("not ELF64")
+    (table,) = struct.unpack_from("<Q", data, 0x28)
+    size, count = struct.unpack_from("<HH", data, 0x3A)
+    sections = [struct.unpack_from("<IIQQQQIIQQ", data, table + at * size) for at in range(count)]
+    by_name: dict[str, int] = {}
+    code: dict[int, str] = {}
+    for section in sections:
+        if section[1] == _SHT_SYMTAB:
+            executable = {at for at, other in enumerate(sections) if other[2] & 4}
+            _symbols(data, section, sections[section[6]], executable, by_name, code)
+    return by_name, code
+
+
+def _symbols(
+    data: bytes,
+    table: tuple[int, ...],
+    strings: tuple[int, ...],
+    executable: set[int],
+    by_name: dict[str, int],
+    code: dict[int, str],
+) -> None:
+    names = data[strings[4] : strings[4] + strings[5]]
+    area = data[table[4] : table[4] + table[5] - table[5] % 24]
+    for name, info, _, index, value, _ in struct.iter_unpack("<IBBHQQ", area):
+        kind = info & 15
+        if not name or not index or kind in (_STT_FILE, _STT_SECTION):
+            continue
+        word = names[name : names.index(b"\0", name)].decode("utf-8", "replace")
+        by_name.setdefault(word, value)
+        local = "." in word or word.startswith("_L")
+        if index in executable and not (local and value in code):
+            if kind == _STT_FUNC or value not in code:
+                code[value] = word

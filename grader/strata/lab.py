@@ -1,0 +1,288 @@
+# SPDX-License-Identifier: MIT
+"""The labs present in a tree, as their lab.toml files describe them."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Iterable, Iterator, Mapping
+
+from .errors import LabError, UsageError
+
+__all__ = ["Course", "Exercise", "Lab", "load_course", "parse_lab"]
+
+_FOLDER = re.compile(r"lab(\d+)-([a-z0-9]+)$")
+_ID = re.compile(r"\d+\.\d+$")
+_KINDS = ("core", "further")
+_DIFFICULTIES = ("easy", "medium", "hard")
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise: one file, some points."""
+
+    id: str
+    name: str
+    points: int
+    kind: str
+    file: str
+    needs: tuple[str, ...]
+    section: str
+    stand_in: bool
+    hours: float = 0.0
+    difficulty: str = ""
+    read_first: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> tuple[int, ...]:
+        """Numeric order of ids: 0.2 before 0.10."""
+        return tuple(int(part) for part in self.id.split("."))
+
+
+@dataclass(frozen=True)
+class Lab:
+    """One floor of the house."""
+
+    number: int
+    name: str
+    folder: Path
+    title: str
+    packages: tuple[str, ...]
+    exercises: tuple[Exercise, ...]
+
+    @property
+    def points(self) -> int:
+        """What the lab's exercises are worth together."""
+        return sum(exercise.points for exercise in self.exercises)
+
+    def path(self, exercise: Exercise) -> Path:
+        """The student's file of an exercise."""
+        return self.folder / exercise.file
+
+
+@dataclass(frozen=True)
+class Course:
+    """All labs of a tree."""
+
+    tree: Path
+    labs: tuple[Lab, ...]
+    by_id: Mapping[str, Exercise] = field(repr=False)
+
+    @property
+    def has_solutions(self) -> bool:
+        """True where the reference files are there."""
+        return (self.tree / "solutions").is_dir()
+
+    def lab_of(self, exercise_id: str) -> Lab:
+        """The lab an exercise belongs to."""
+        number = int(exercise_id.split(".")[0])
+        return next(lab for lab in self.labs if lab.number == number)
+
+    def exercises(self) -> Iterator[Exercise]:
+        """Every exercise in order."""
+        for lab in self.labs:
+            yield from lab.exercises
+
+    def solution(self, exercise: Exercise) -> Path:
+        """The reference file of an exercise."""
+        lab = self.lab_of(exercise.id)
+        return self.tree / "solutions" / lab.folder.name / exercise.file
+
+    def closure(self, ids: Iterable[str]) -> frozenset[str]:
+        """The ids and all that they stand on."""
+        found: set[str] = set()
+        todo = list(ids)
+        while todo:
+            one = todo.pop()
+            if one not in found:
+                found.add(one)
+                todo += self.by_id[one].needs
+        return frozenset(found)
+
+    def order(self, ids: Iterable[str]) -> list[str]:
+        """Ids in reading order."""
+        return sorted(ids, key=lambda one: self.by_id[one].key)
+
+    def pick_labs(self, word: str) -> list[Lab]:
+        """LAB=: nothing (all) or numbers separated by commas."""
+        if word in ("", "all"):
+            return list(self.labs)
+        known = {str(lab.number): lab for lab in self.labs}
+        names = {lab.name: lab for lab in self.labs} | {lab.folder.name: lab for lab in self.labs}
+        chosen = []
+        for part in word.split(","):
+            lab = known.get(part.strip()) or names.get(part.strip())
+            if lab is None:
+                raise UsageError(f"LAB={word}: no lab '{part}'; there are {_list(known)}")
+            chosen.append(lab)
+        return chosen
+
+    def pick_exercises(self, word: str, variable: str = "SOLVED") -> frozenset[str]:
+        """SOLVED=: none, all, or labs and exercises separated by commas."""
+        if word in ("", "none"):
+            return frozenset()
+        chosen: set[str] = set()
+        for part in re.split(r"[,+ ]+", word):
+            chosen |= self._exercises_named(part, word, variable)
+        if not self.has_solutions:
+            raise UsageError(f"{variable}={word}: this tree has no solutions/ folder to take from")
+        return frozenset(chosen)
+
+    def _exercises_named(self, part: str, word: str, variable: str) -> set[str]:
+        if part == "all":
+            return set(self.by_id)
+        if part in self.by_id:
+            return {part}
+        for lab in self.labs:
+            if part == str(lab.number):
+                return {exercise.id for exercise in lab.exercises}
+        labs = _list(lab.number for lab in self.labs)
+        raise UsageError(
+            f"{variable}={word}: no exercise or lab '{part}'; "
+            f"there are none, all, labs {labs}, exercises {_list(self.by_id)}"
+        )
+
+
+def load_course(tree: Path) -> Course:
+    """Read every labN-*/lab.toml below a tree."""
+    labs = []
+    for folder in sorted(tree.glob("lab*-*")):
+        if _FOLDER.match(folder.name) and folder.is_dir():
+            labs.append(_load_lab(folder))
+    if not labs:
+        raise LabError(f"{tree}: no labN-* folder here")
+    labs.sort(key=lambda lab: lab.number)
+    by_id: dict[str, Exercise] = {}
+    for lab in labs:
+        for exercise in lab.exercises:
+            if exercise.id in by_id:
+                raise LabError(f"{lab.folder.name}/lab.toml: exercise {exercise.id} is there twice")
+            by_id[exercise.id] = exercise
+    course = Course(tree, tuple(labs), by_id)
+    _check_needs(course)
+    return course
+
+
+def parse_lab(folder: Path, text: str) -> Lab:
+    """A Lab from the text of its lab.toml."""
+    where = f"{folder.name}/lab.toml"
+    match = _FOLDER.match(folder.name)
+    if not match:
+        raise LabError(f"{folder.name}: a lab's folder is called labN-name")
+    number = int(match[1])
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise LabError(f"{where}: {error}") from None
+    entries = data.get("exercise", [])
+    if not isinstance(entries, list):
+        raise LabError(f"{where}: exercises are written as [[exercise]]")
+    exercises = [_parse_exercise(where, number, entry) for entry in entries]
+    _check_unique(where, exercises)
+    return Lab(
+        number=number,
+        name=match[2],
+        folder=folder,
+        title=_get(where, data, "title", str),
+        packages=_strings(where, data, "packages"),
+        exercises=tuple(sorted(exercises, key=lambda exercise: exercise.key)),
+    )
+
+
+def _load_lab(folder: Path) -> Lab:
+    path = folder / "lab.toml"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise LabError(f"{folder.name}/lab.toml is missing") from None
+    except UnicodeDecodeError:
+        raise LabError(f"{folder.name}/lab.toml is not UTF-8 text") from None
+    return parse_lab(folder, text)
+
+
+def _parse_exercise(where: str, number: int, entry: Any) -> Exercise:
+    if not isinstance(entry, dict):
+        raise LabError(f"{where}: exercises are written as [[exercise]]")
+    ident = _get(where, entry, "id", str)
+    here = f"{where}: exercise {ident}"
+    if not _ID.match(ident) or int(ident.split(".")[0]) != number:
+        raise LabError(f"{here}: an id of this lab looks like {number}.1")
+    points = _get(here, entry, "points", int)
+    if points <= 0:
+        raise LabError(f"{here}: points must be more than 0")
+    return Exercise(
+        id=ident,
+        name=_get(here, entry, "name", str),
+        points=points,
+        kind=_choice(here, entry, "kind", _KINDS),
+        file=_inside(here, _get(here, entry, "file", str)),
+        needs=_strings(here, entry, "needs"),
+        section=_get(here, entry, "section", str, ""),
+        stand_in=_get(here, entry, "stand_in", bool, False),
+        hours=float(_get(here, entry, "hours", (int, float), 0.0)),
+        difficulty=_choice(here, entry, "difficulty", _DIFFICULTIES, ""),
+        read_first=_strings(here, entry, "read_first"),
+        hints=_strings(here, entry, "hints"),
+    )
+
+
+def _get(where: str, table: Mapping[str, Any], key: str, kind: Any, default: Any = None) -> Any:
+    value = table.get(key, default)
+    if value is None:
+        raise LabError(f"{where}: '{key}' is missing")
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        name = getattr(kind, "__name__", "number")
+        raise LabError(f"{where}: '{key}' should be a {name}, not {value!r}")
+    return value
+
+
+def _strings(where: str, table: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise LabError(f"{where}: '{key}' should be a list of strings")
+    return tuple(value)
+
+
+def _choice(
+    where: str, table: Mapping[str, Any], key: str, valid: tuple[str, ...], default: Any = None
+) -> str:
+    value: str = _get(where, table, key, str, default)
+    if value != default and value not in valid:
+        raise LabError(f"{where}: '{key}' is one of {', '.join(valid)}, not {value!r}")
+    return value
+
+
+def _inside(where: str, file: str) -> str:
+    path = Path(file)
+    if path.is_absolute() or ".." in path.parts or not file:
+        raise LabError(f"{where}: file {file!r} must lie inside the lab's folder")
+    return file
+
+
+def _check_unique(where: str, exercises: list[Exercise]) -> None:
+    seen: dict[str, str] = {}
+    for exercise in exercises:
+        for thing in (exercise.id, exercise.file):
+            if thing in seen:
+                raise LabError(f"{where}: {thing} is there twice")
+            seen[thing] = exercise.id
+
+
+def _check_needs(course: Course) -> None:
+    for exercise in course.exercises():
+        for need in exercise.needs:
+            if need not in course.by_id:
+                raise LabError(
+                    f"{course.lab_of(exercise.id).folder.name}/lab.toml: "
+                    f"exercise {exercise.id} needs {need}, which does not exist"
+                )
+        below: frozenset[str] = course.closure(exercise.needs)
+        if exercise.id in below:
+            raise LabError(f"exercise {exercise.id} needs itself (through its needs)")
+
+
+def _list(words: Iterable[object]) -> str:
+    return ", ".join(str(word) for word in words)

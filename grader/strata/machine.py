@@ -1,0 +1,685 @@
+# SPDX-License-Identifier: MIT
+"""A guest in QEMU: started, watched and looked into without paths, ports or sleeps.
+
+QEMU gets its channels ready made: a socket pair for QMP, pipes for the serial line
+(its stdin and stdout) and for the verdict port. Pipes, because a socket takes only
+some hundred single bytes before it blocks, and a blocked UART is a slow UART: the
+guest would see the host's load. One selector loop reads them all and a pidfd.
+
+A guest that never ends is found in *virtual* time: the board's watchdog (ib700) is
+armed from outside and pauses the guest, wherever it spins or sleeps.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import selectors
+import signal
+import shutil
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Callable
+
+from . import ktap, qmp
+from .elf import Symbols, read_symbols
+from .errors import Failure, GuestEnded, MachineError, QemuCrashed, QemuTooOld
+from .gdbrsp import Gdb
+from .spec import MachineSpec, command_line, find_qemu
+
+__all__ = ["End", "EXIT_FAIL", "EXIT_LOADER", "EXIT_OK", "EXIT_PANIC", "EXIT_TODO", "Guest"]
+
+EXIT_OK = 0x10
+EXIT_FAIL = 0x11
+EXIT_PANIC = 0x12
+EXIT_TODO = 0x13
+EXIT_LOADER = 0x14
+EXIT_NAMES = {
+    EXIT_OK: "the kernel ended by itself, all done",
+    EXIT_FAIL: "the kernel ended by itself, with failures",
+    EXIT_PANIC: "the kernel panicked",
+    EXIT_TODO: "an exercise that is not written was reached",
+    EXIT_LOADER: "the loader gave up with a message",
+}
+
+_OLDEST = (7, 0)
+_WATCHDOG_MAX_S = 30
+_F_SETPIPE_SZ = 1031
+_PIPE_BYTES = 1 << 20
+_TICK_S = 1.0
+_STALL_TICKS = 20
+
+
+@dataclass
+class End:
+    """How a guest ended.
+
+    kind  exit (code), reset, shutdown, hang, flood, stall, killed (by us)
+    """
+
+    kind: str
+    code: int | None = None
+    text: str = ""
+    regs: dict[str, int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        if self.kind == "exit":
+            name = EXIT_NAMES.get(self.code or 0, "an exit code that nobody knows")
+            return f"{name} (exit code {self.code or 0:#x})"
+        return self.text
+
+
+class Guest:
+    """One run of QEMU. Use as a context manager, or call close()."""
+
+    def __init__(
+        self, spec: MachineSpec, extra: tuple[str, ...] = (), paused: bool = False
+    ) -> None:
+        self.spec = spec
+        self.serial = bytearray()
+        self.verdict_log = bytearray()
+        self.end: End | None = None
+        self.sent = False
+        self._extra = extra
+        self._symbols: Symbols | None = None
+        self._cursor = 0
+        self._qmp_stream = qmp.QmpStream()
+        self._answers: dict[int, dict[str, Any]] = {}
+        self._ident = 0
+        self._reason = ""
+        self._flooded = ""
+        self._alarm = False
+        self._left_s = 0
+        self._gdb_log = b""
+        self._gdb_socket: socket.socket | None = None
+        self._ticks = 0
+        self._cpu_last = -1.0
+        self._exited = False
+        self._started = False
+        self._selector = selectors.DefaultSelector()
+        self._start(paused)
+
+    def __enter__(self) -> Guest:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # -- what tests ask ---------------------------------------------------
+
+    @property
+    def exit_code(self) -> int | None:
+        """The code of the exit device, if the guest ended through it."""
+        return self.end.code if self.end else None
+
+    @property
+    def verdicts(self) -> list[str]:
+        """Verdict lines with our token, without it."""
+        return ktap.own_lines(self._verdict_bytes(), self.spec.token)[0]
+
+    @property
+    def transcript(self) -> ktap.Transcript:
+        """The verdict log, read."""
+        return ktap.parse(self._verdict_bytes(), self.spec.token)
+
+    @property
+    def symbols(self) -> Symbols:
+        """Symbols of the booted image: those of its ELF file with symbols."""
+        if self._symbols is None:
+            self._symbols = read_symbols(_elf_beside(self.spec.image))
+        return self._symbols
+
+    def symbol(self, name: str) -> int:
+        """A symbol's address."""
+        try:
+            return self.symbols.by_name[name]
+        except KeyError:
+            raise Failure(f"the kernel has no symbol {name}") from None
+
+    def wait_exit(self, *codes: int) -> End:
+        """Wait for the end. With codes, any other end is a failure that tells why."""
+        self._pump(lambda: False)
+        end = self._ended()
+        if codes and end.code not in codes:
+            wanted = " or ".join(EXIT_NAMES.get(code, hex(code)) for code in codes)
+            raise self.failure(wanted)
+        if not codes and end.kind in ("hang", "flood", "stall"):
+            raise self.failure("the guest ends by itself")
+        return end
+
+    def wait_serial(self, text: bytes | str, why: str = "") -> bytes:
+        """Wait until the serial line says text; what came since the last wait, with it."""
+        want = text.encode() if isinstance(text, str) else text
+
+        def there() -> bool:
+            return self.serial.find(want, self._cursor) >= 0
+
+        if not self._pump(there):
+            shown = want.decode("utf-8", "backslashreplace")
+            raise self.failure(why or f"{shown!r} on the serial line")
+        start, self._cursor = self._cursor, self.serial.find(want, self._cursor) + len(want)
+        return bytes(self.serial[start : self._cursor])
+
+    def wait_verdict(self, text: str, why: str = "") -> str:
+        """Wait for a verdict line that starts with text; the line."""
+
+        def line() -> str | None:
+            return next((one for one in self.verdicts if one.startswith(text)), None)
+
+        if not self._pump(lambda: line() is not None):
+            raise self.failure(why or f"the verdict line {text!r}")
+        return line() or ""
+
+    def wait(self, until: Callable[[], bool], what: str) -> None:
+        """Run the guest until something holds, looked at whenever it says something."""
+        if not self._pump(until):
+            raise self.failure(what)
+
+    def send(self, data: bytes | str) -> None:
+        """Type on the serial line."""
+        self._check_running()
+        self.sent = True
+        self._rearm()
+        os.write(self._stdin, data.encode() if isinstance(data, str) else data)
+
+    def failure(self, wanted: str) -> GuestEnded:
+        """A failure that tells how the guest ended instead."""
+        from .postmortem import describe
+
+        return describe(self, wanted)
+
+    def hmp(self, line: str) -> str:
+        """A human monitor command's answer."""
+        answer = self.qmp("human-monitor-command", command_line=line)
+        return str(answer).replace("\r\n", "\n")
+
+    def qmp(self, name: str, **arguments: Any) -> Any:
+        """A QMP command's answer (underscores become dashes)."""
+        self._check_running()
+        self._ident += 1
+        ident = self._ident
+        self._qmp.sendall(qmp.command(name, ident, **arguments))
+        self._pump(lambda: ident in self._answers, alarms=False)
+        answer = self._answers.pop(ident, None)
+        if answer is None:
+            raise self.failure(f"an answer to {name}")
+        if "error" in answer:
+            raise MachineError(f"QEMU refused {name}: {answer['error'].get('desc')}")
+        return answer["return"]
+
+    def stop(self) -> None:
+        """Pause the guest."""
+        self.qmp("stop")
+
+    def cont(self) -> None:
+        """Let the guest run (on)."""
+        self._check_running()
+        self._alarm = False
+        self._rearm()
+        self.qmp("cont")
+
+    def regs(self) -> dict[str, int]:
+        """Registers of CPU 0, lower case: rip, rflags, cr0, cr3, cs, cs_base, hlt, ..."""
+        return parse_registers(self.hmp("info registers"))
+
+    def read_phys(self, address: int, length: int) -> bytes:
+        """Physical memory."""
+        return self._save("pmemsave", address, length)
+
+    def read_virt(self, address: int, length: int) -> bytes:
+        """Virtual memory, through CPU 0's page tables."""
+        return self._save("memsave", address, length)
+
+    def screen_text(self) -> list[str]:
+        """The 25 lines of the VGA text screen."""
+        cells = self.read_phys(0xB8000, 4000)
+        lines = [cells[at : at + 160 : 2] for at in range(0, 4000, 160)]
+        return [line.decode("cp437").replace("\0", " ") for line in lines]
+
+    def screen_attributes(self) -> list[bytes]:
+        """The 25 x 80 attribute bytes of the VGA text screen."""
+        cells = self.read_phys(0xB8000, 4000)
+        return [cells[at + 1 : at + 160 : 2] for at in range(0, 4000, 160)]
+
+    def screenshot(self, path: Path) -> None:
+        """The screen as a PNG (or, by the name's end, PPM) file."""
+        if path.suffix == ".ppm":
+            self.qmp("screendump", filename=str(path))
+        else:
+            self.qmp("screendump", filename=str(path), format="png")
+
+    def pixels(self) -> tuple[int, int, bytes]:
+        """(width, height, RGB bytes) of the screen."""
+        with _Memory("screen") as file:
+            self.qmp("screendump", filename=file.path)
+            data = file.read()
+        _, size, _, rgb = data.split(b"\n", 3)
+        width, height = (int(word) for word in size.split())
+        return width, height, rgb
+
+    def gdb(self) -> Gdb:
+        """Attach a debugger; the guest is stopped from here on."""
+        if self._gdb_socket is None:
+            self._attach()
+        gdb = Gdb(self)
+        gdb.use_symbols(self.symbols.by_name)
+        return gdb
+
+    def close(self) -> None:
+        """End QEMU and let everything go; may be called twice."""
+        if not self._exited:
+            self._kill()
+            self._reap()
+            if self.end is None:
+                self.end = End("killed", text="ended by the test")
+        self._selector.close()
+        for fd in (self._stdin, self._serial_fd, self._verdict_fd, self._stderr, self._pidfd):
+            _close(fd)
+        self._stdin = self._serial_fd = self._verdict_fd = self._stderr = self._pidfd = -1
+        self._qmp.close()
+        if self._gdb_socket is not None:
+            self._gdb_socket.close()
+
+    # -- the debugger's link ----------------------------------------------
+
+    def gdb_send(self, data: bytes) -> None:
+        """Bytes to the stub; a `c` or `s` packet runs on with a fresh budget."""
+        self._check_running()
+        assert self._gdb_socket is not None
+        if data[:2] in (b"$c", b"$s"):
+            self._rearm()
+        self._gdb_socket.sendall(data)
+
+    def gdb_wait(self, until: Callable[[bytes], bool]) -> bytes:
+        """Wait for bytes of the stub."""
+        if not self._pump(lambda: until(self._gdb_log)):
+            raise self.failure("the guest comes to the breakpoint")
+        self._turn(0)
+        if self._alarm and not self._left_s:
+            self._hang()
+            raise self.failure("the guest comes to the breakpoint")
+        return self._gdb_log
+
+    def gdb_drop(self, count: int) -> None:
+        """Forget bytes that were read."""
+        self._gdb_log = self._gdb_log[count:]
+
+    # -- start --------------------------------------------------------------
+
+    def _start(self, paused: bool) -> None:
+        qemu = find_qemu()
+        self._qmp, theirs = socket.socketpair()
+        stdin_read, self._stdin = os.pipe()
+        self._serial_fd, stdout_write = _wide_pipe()
+        self._verdict_fd, verdict_write = _wide_pipe()
+        self._stderr = os.memfd_create("stderr")
+        words = [qemu, "-S"]
+        words += ["-chardev", f"socket,id=qmp,fd={theirs.fileno()}"]
+        words += ["-mon", "chardev=qmp,mode=control", "-add-fd", f"fd={verdict_write},set=1"]
+        words += ["-device", "ib700", "-action", "watchdog=pause"]
+        words += command_line(self.spec, "stdio,signal=off", "file,path=/dev/fdset/1,append=on")
+        self.argv = [*words, *self._extra]
+        try:
+            self._process = subprocess.Popen(
+                [*_die_with_us(), *self.argv],
+                stdin=stdin_read,
+                stdout=stdout_write,
+                stderr=self._stderr,
+                pass_fds=[theirs.fileno(), verdict_write],
+                start_new_session=True,
+            )
+        finally:
+            theirs.close()
+            for fd in (stdin_read, stdout_write, verdict_write):
+                os.close(fd)
+        self._pidfd = os.pidfd_open(self._process.pid)
+        self._watch()
+        self._begin(paused)
+
+    def _watch(self) -> None:
+        for fd, name in (
+            (self._serial_fd, "serial"),
+            (self._verdict_fd, "verdict"),
+            (self._qmp.fileno(), "qmp"),
+            (self._pidfd, "pid"),
+        ):
+            os.set_blocking(fd, False)
+            self._selector.register(fd, selectors.EVENT_READ, name)
+        self._qmp.setblocking(True)
+
+    def _begin(self, paused: bool) -> None:
+        """All first commands in one go: one round trip."""
+        self._ident = 3
+        first = qmp.command("qmp_capabilities", 1) + qmp.hmp(self._budget(), 2)
+        if not paused:
+            first += qmp.command("cont", 3)
+        try:
+            self._qmp.sendall(first)
+        except OSError:
+            pass  # it is gone; the loop finds out why
+        self._pump(lambda: (2 if paused else 3) in self._answers)
+        refused = next((one["error"] for one in self._answers.values() if "error" in one), None)
+        self._answers.clear()
+        if refused:
+            self.close()
+            raise MachineError(f"QEMU refused to start the guest: {refused.get('desc')}")
+
+    # -- the watchdog ---------------------------------------------------------
+
+    def _budget(self) -> str:
+        """Start a fresh budget of virtual time; the monitor command for its first part."""
+        self._left_s = max(2, int(self.spec.limits.virtual_s + 1) // 2 * 2)
+        return self._next_part()
+
+    def _next_part(self) -> str:
+        part = min(_WATCHDOG_MAX_S, self._left_s)
+        self._left_s -= part
+        return f"o /b 0x443 {15 - part // 2:#x}"
+
+    def _rearm(self) -> None:
+        line = self._budget()
+        try:
+            self._qmp.sendall(qmp.hmp(line))
+            if self._alarm:
+                self._alarm = False
+                self._qmp.sendall(qmp.command("cont"))
+        except OSError:
+            pass  # it just ended; the loop finds out
+
+    def _hang(self) -> None:
+        """The budget is used up and nobody was satisfied."""
+        regs = parse_registers(self.hmp("info registers"))
+        self.end = End("hang", regs=regs)
+        from .postmortem import hang_text
+
+        self.end.text = hang_text(self, regs)
+        self._kill()
+        self._reap()
+
+    # -- the loop ---------------------------------------------------------------
+
+    def _pump(self, until: Callable[[], bool], alarms: bool = True) -> bool:
+        """Run until something holds; False when the guest ended first."""
+        if alarms and self._alarm and not until():
+            self._rearm()
+        while not until():
+            if self.end is not None:
+                return False
+            self._turn(_TICK_S)
+            if alarms and self._alarm and not until() and self.end is None:
+                self._out_of_time()
+        return True
+
+    def _out_of_time(self) -> None:
+        if self._left_s > 0:
+            self._alarm = False
+            self._qmp.sendall(qmp.hmp(self._next_part()) + qmp.command("cont"))
+        else:
+            self._hang()
+
+    def _turn(self, timeout: float) -> None:
+        """Read what is there; wait at most timeout for it."""
+        if self.end is not None:
+            return
+        ready = self._selector.select(timeout)
+        if not ready and timeout:
+            self._tick()
+        gone = False
+        for key, _ in ready:
+            if key.data == "pid":
+                gone = True
+            else:
+                self._read(key.fd, key.data)
+        if gone:
+            self._reap()
+            self._classify()
+        elif self._alarm:
+            self._drain()
+        if self._flooded and self.end is None:
+            self._flood()
+
+    def _read(self, fd: int, name: str) -> bool:
+        """Read once; False when there is nothing (any more)."""
+        try:
+            data = os.read(fd, 65536)
+        except BlockingIOError:
+            return False
+        except OSError:
+            data = b""
+        if not data:
+            self._forget(fd)
+            return False
+        self._ticks = 0
+        if name == "serial":
+            self._take(self.serial, data, self.spec.limits.serial_bytes, "the serial line")
+        elif name == "verdict":
+            self._take(self.verdict_log, data, self.spec.limits.verdict_bytes, "the verdict port")
+        elif name == "gdb":
+            self._gdb_log += data
+        else:
+            self._messages(data)
+        return True
+
+    def _take(self, log: bytearray, data: bytes, most: int, name: str) -> None:
+        log += data[: max(0, most - len(log))]
+        if len(log) >= most and not self._flooded:
+            self._flooded = f"more than {most // 1024} KiB on {name}"
+
+    def _messages(self, data: bytes) -> None:
+        for message in self._qmp_stream.feed(data):
+            if "QMP" in message:
+                self._check_version(message["QMP"]["version"]["qemu"])
+            elif "id" in message:
+                self._answers[message["id"]] = message
+                self._answers.pop(0, None)
+            elif message.get("event") == "WATCHDOG":
+                self._alarm = True
+            elif message.get("event") == "SHUTDOWN":
+                self._reason = message["data"].get("reason", "")
+
+    def _check_version(self, version: dict[str, int]) -> None:
+        self._started = True
+        if (version["major"], version["minor"]) < _OLDEST:
+            text = f"QEMU {version['major']}.{version['minor']} is too old"
+            self.close()
+            raise QemuTooOld(f"{text}: {_OLDEST[0]}.{_OLDEST[1]} or newer is needed")
+
+    def _drain(self) -> None:
+        """Read all that the guest wrote before the moment of now."""
+        for key in list(self._selector.get_map().values()):
+            if key.data in ("serial", "verdict"):
+                while not self._flooded and self._read(key.fd, key.data):
+                    pass
+
+    def _forget(self, fd: int) -> None:
+        try:
+            self._selector.unregister(fd)
+        except (KeyError, ValueError):
+            pass
+
+    def _tick(self) -> None:
+        """Nothing was heard for a second: is QEMU working, and not for too long?"""
+        cpu = _cpu_seconds(self._process.pid)
+        self._ticks = self._ticks + 1 if cpu - self._cpu_last < 0.01 else 0
+        self._cpu_last = cpu
+        if cpu > self.spec.limits.cpu_s:
+            self._stall(f"it used more than {self.spec.limits.cpu_s:.0f} s of the host's CPU")
+        elif self._ticks > _STALL_TICKS:
+            self._stall(f"QEMU did nothing for {_STALL_TICKS} s")
+
+    # -- the end ------------------------------------------------------------------
+
+    def _stall(self, text: str) -> None:
+        self.end = End("stall", text=f"the guest did not end: {text}")
+        self._kill()
+        self._reap()
+
+    def _flood(self) -> None:
+        self.end = End("flood", text=f"the kernel printed without end: {self._flooded}")
+        self._kill()
+        self._reap()
+
+    def _kill(self) -> None:
+        if not self._exited:
+            try:
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            except OSError:
+                pass
+
+    def _reap(self) -> None:
+        """Take the exit status, and what is left in the pipes."""
+        if self._exited:
+            return
+        self._status = self._process.wait()
+        self._exited = True
+        for key in list(self._selector.get_map().values()):
+            if key.data in ("serial", "verdict", "qmp"):
+                while not self._flooded and self._read(key.fd, key.data):
+                    pass
+
+    def _classify(self) -> None:
+        """Turn QEMU's exit status into an end."""
+        if self.end is not None:
+            return
+        status = self._status
+        if status > 0 and status & 1 and status > 1:
+            self.end = End("exit", code=status >> 1)
+        elif status == 0 and self._reason == "guest-reset":
+            self.end = End("reset", text="the machine was reset")
+        elif status == 0 and self._reason == "guest-shutdown":
+            self.end = End("shutdown", text="the guest switched the machine off")
+        else:
+            raise QemuCrashed(self._crash_text(status))
+
+    def _crash_text(self, status: int) -> str:
+        how = f"status {status}"
+        if status < 0:
+            how = signal.Signals(-status).name
+        text = os.pread(self._stderr, 4000, 0).decode("utf-8", "replace").strip()
+        when = "ended by itself" if self._started else "did not start"
+        return f"QEMU {when} ({how})" + (f": {text.splitlines()[-1]}" if text else "")
+
+    def _ended(self) -> End:
+        assert self.end is not None
+        return self.end
+
+    def _check_running(self) -> None:
+        if self.end is None and not self._exited:
+            self._turn(0)
+        if self.end is not None:
+            raise self.failure("the guest is still running")
+
+    # -- details ------------------------------------------------------------------
+
+    def _verdict_bytes(self) -> bytes:
+        return bytes(self.verdict_log if self.spec.debugcon else self.serial)
+
+    def _save(self, command: str, address: int, length: int) -> bytes:
+        with _Memory("memory") as file:
+            self.qmp(command, val=address, size=length, filename=file.path)
+            return file.read()
+
+    def _attach(self) -> None:
+        ours, theirs = socket.socketpair()
+        self._check_running()
+        self._ident += 1
+        ident = self._ident
+        socket.send_fds(self._qmp, [qmp.command("getfd", ident, fdname="gdb0")], [theirs.fileno()])
+        theirs.close()
+        self._pump(lambda: ident in self._answers, alarms=False)
+        address = {"type": "fd", "data": {"str": "gdb0"}}
+        backend = {"type": "socket", "data": {"addr": address, "server": False}}
+        self._gdb_socket = ours
+        self._selector.register(ours.fileno(), selectors.EVENT_READ, "gdb")
+        self.qmp("chardev-add", **{"id": "gdb0", "backend": backend})
+        self.hmp("gdbserver chardev:gdb0")
+
+
+class _Memory:
+    """A file in memory that QEMU can write by a path."""
+
+    def __init__(self, name: str) -> None:
+        self._fd = os.memfd_create(name)
+        self.path = f"/proc/{os.getpid()}/fd/{self._fd}"
+
+    def __enter__(self) -> _Memory:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._fd)
+
+    def read(self) -> bytes:
+        """All that was written."""
+        size = os.fstat(self._fd).st_size
+        return os.pread(self._fd, size, 0)
+
+
+def parse_registers(text: str) -> dict[str, int]:
+    """`info registers` as numbers, names in lower case; 32-bit names get their 64-bit ones."""
+    out: dict[str, int] = {}
+    for name, value in re.findall(r"\b([A-Z][A-Z0-9]{1,5}) ?=\s*([0-9a-fA-F]+)\b", text):
+        out.setdefault(name.lower(), int(value, 16))
+    for name, base in re.findall(r"\b([CDEFGS]S|LDT|TR) ?=[0-9a-f]+ ([0-9a-f]+)", text):
+        out[f"{name.lower()}_base"] = int(base, 16)
+    for name, base, limit in re.findall(r"\b([GI]DT)=\s+([0-9a-f]+) ([0-9a-f]+)", text):
+        out[f"{name.lower()}_base"] = int(base, 16)
+        out[f"{name.lower()}_limit"] = int(limit, 16)
+    match = re.search(r"\b[ER]FL=([0-9a-f]+)", text)
+    if match:
+        out["rflags"] = int(match[1], 16)
+    for name in ("ax", "bx", "cx", "dx", "si", "di", "bp", "sp", "ip"):
+        if "e" + name in out:
+            out.setdefault("r" + name, out["e" + name])
+    return out
+
+
+def _elf_beside(image: Path) -> Path:
+    name = image.name
+    for end in (".stripped.elf", ".img", ".iso"):
+        if name.endswith(end):
+            return image.with_name(name[: -len(end)] + ".elf")
+    return image
+
+
+def _wide_pipe() -> tuple[int, int]:
+    read, write = os.pipe()
+    try:
+        import fcntl
+
+        fcntl.fcntl(write, _F_SETPIPE_SZ, _PIPE_BYTES)
+    except (ImportError, OSError):
+        pass  # the usual 64 KiB will do
+    return read, write
+
+
+def _die_with_us() -> list[str]:
+    """Words that make the kernel end QEMU when this process ends, however it ends."""
+    if sys.platform == "linux" and shutil.which("setpriv"):
+        return ["setpriv", "--pdeathsig", "KILL"]
+    return []
+
+
+def _cpu_seconds(pid: int) -> float:
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rsplit(b")", 1)[1].split()
+    except (OSError, IndexError):
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _close(fd: int) -> None:
+    if fd >= 0:
+        try:
+            os.close(fd)
+        except OSError:
+            pass
