@@ -63,8 +63,6 @@ unpack() {
 		--exclude='*/gcc/testsuite' --exclude='*/libstdc++-v3' \
 		--exclude='*/libgo' --exclude='*/libphobos' \
 		--exclude='*/libgfortran' --exclude='*/libsanitizer' \
-		--exclude='*/gcc/ada' --exclude='*/gcc/d' --exclude='*/gcc/go' \
-		--exclude='*/gcc/fortran' --exclude='*/gcc/jit' \
 		--exclude='*/gdb' --exclude='*/sim' --exclude='*/gold' \
 		-xf "$1"
 }
