@@ -269,3 +269,53 @@ help: ## this list
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf $(BUILD)
+
+# What a person runs is the finished OS where the solutions are at hand.
+finished := $(if $(filter command line environment,$(origin SOLVED)),$(SOLVED),$(if $(wildcard solutions),all,none))
+BOOT ?= pvh
+run_image := $(if $(filter pvh,$(BOOT)),stage$(LAB).stripped.elf,$(if $(filter own,$(BOOT)),stage$(LAB).img,stage$(LAB).iso))
+
+.PHONY: run run-images
+run: ## boot a stage, serial line here: [LAB=n] [BOOT=pvh,own,grub,uefi] [GUI=1] [CMDLINE=..] [ACCEL=kvm]
+ifeq ($(filter $(BOOT),pvh own grub uefi),)
+	@echo "BOOT=$(BOOT): no such way in; there are pvh, own, grub, uefi" >&2; exit 2
+endif
+	@$(MAKE) images RELEASE=1 SOLVED=$(finished) LAB=$(LAB) IMAGES=$(run_image)
+	@$(strata) run --images "$$($(MAKE) -s print-tag RELEASE=1 SOLVED=$(finished))" \
+	--lab $(LAB) --boot $(BOOT) --gui '$(GUI)' --accel '$(ACCEL)' --cmdline '$(CMDLINE)' \
+	$(if $(MEMORY),--memory $(MEMORY)) $(if $(CPU),--cpu $(CPU))
+
+# The grader reads LAB, SOLVED, TEST, JOBS, SEED, EX, PLAIN from the environment.
+.PHONY: grade grade-one debug doctor skeletons bench
+grade: ## build, boot and mark: [LAB=n] [SOLVED=..] [TEST=pattern] [JOBS=n] [SEED=s] [PLAIN=1]
+	@$(strata) grade
+grade-one: ## one test with its whole log: TEST=..
+	@$(strata) grade-one
+debug: ## a stage in GDB; with TEST=.. the machine, image and seed of that graded run
+	@$(strata) debug
+doctor: ## every tool that is used: there, new enough, and how to get it
+	@$(strata) doctor
+skeletons: ## make the exercise files of the labs from solutions/
+	@$(strata) skeletons
+bench: ## the figures of a lab: [LAB=n], table and build/bench/labN.json
+	@$(strata) bench
+
+.PHONY: locks
+locks: ## the kernel's lock classes by rank
+	@$(MAKE) images SOLVED=$(finished) LAB=$(LAB)
+	@$(strata) monitor --images "$$($(MAKE) -s print-tag SOLVED=$(finished))" --lab $(LAB) locks
+
+.PHONY: editor
+editor: ## compile_commands.json and .vscode/launch.json
+	@$(strata) editor $(V_DIR)/stage$(LAB).elf $(BUILD)/debug.sock \
+	$(MAKE) -nB V=1 -j1 SOLVED=$(SOLVED) RELEASE=$(RELEASE) $(V_DIR)/stage$(LAB).elf $(V_DIR)/stage2.elf
+
+.PHONY: toolchain
+toolchain: ## a GCC cross for x86_64-elf from Debian's source packages: [TOOLCHAIN=dir]
+	@TOOLCHAIN='$(TOOLCHAIN)' grader/toolchain.sh
+
+.PHONY: check check-all
+check: ## prove the grader, the solutions and the tools; ends with `N passed, N failed`
+	@$(strata) check
+check-all: ## the same and what takes long: toolchain, parallel TCG, repeated runs
+	@$(strata) check --all
