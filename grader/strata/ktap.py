@@ -19,7 +19,9 @@ _RESULT = re.compile(r"(not )?ok (\d+) (?:- )?([A-Za-z_]\w*)\s*$")
 _PLAN = re.compile(r"1\.\.(\d+)\s*$")
 _START = re.compile(r"# start (\w+)\s*$")
 _DIAGNOSTIC = re.compile(r"# (\w+): (.*)$", re.S)
-_EXPECTED = re.compile(r"(?P<where>[^\s:]+:\d+): (?:expected (?P<expected>.*), got (?P<seen>.*))?")
+_EXPECTED = re.compile(
+    r"(?P<where>[^\s:]+:\d+): (?:expected (?P<expected>.*?)(?:, got (?P<seen>.*))?$)?", re.S
+)
 _TODO = re.compile(r"exercise (\d+\.\d+) \(([^)]*)\) is not written yet(?:: (.*))?")
 _FORGED = re.compile(
     r"(?:@[0-9a-fA-F]{8} )?(KTAP version|1\.\.\d+\s*$|(not )?ok \d+|# start |# done)"

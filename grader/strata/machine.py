@@ -100,6 +100,9 @@ class Guest:
         self._cpu_last = -1.0
         self._exited = False
         self._started = False
+        self._stdin = self._serial_fd = self._verdict_fd = self._stderr = self._pidfd = -1
+        self.progress: Callable[[], int] | None = None
+        self._progress_last = 0
         self._selector = selectors.DefaultSelector()
         self._start(paused)
 
@@ -423,8 +426,16 @@ class Guest:
         if self._left_s > 0:
             self._alarm = False
             self._qmp.sendall(qmp.hmp(self._next_part()) + qmp.command("cont"))
+        elif self._progressed():
+            self._rearm()
         else:
             self._hang()
+
+    def _progressed(self) -> bool:
+        """A run of many tests gets a fresh budget while tests go by."""
+        now = self.progress() if self.progress else 0
+        last, self._progress_last = self._progress_last, now
+        return now != last
 
     def _turn(self, timeout: float) -> None:
         """Read what is there; wait at most timeout for it."""

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: MIT
+"""Fixtures of `make check`: the tree, copies of it, and make as a user calls it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Callable, Iterator
+
+import pytest
+
+TREE = Path(__file__).resolve().parents[2]
+_KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "DISPLAY", "USER", "CI")
+
+Make = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """--all: what takes long, too."""
+    parser.addoption("--all", action="store_true", help="also what takes long (make check-all)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The one marker of ours."""
+    config.addinivalue_line("markers", "long: only in make check-all")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what takes long, unless it was asked for."""
+    if config.getoption("--all"):
+        return
+    kept = [item for item in items if item.get_closest_marker("long") is None]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
+
+
+def environment(**more: str) -> dict[str, str]:
+    """A user's environment: nothing of the outer make's or pytest's."""
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    return {**kept, "PLAIN": "1", **more}
+
+
+def run(
+    words: list[str], cwd: Path = TREE, timeout: float = 600, **env: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command as a user would; output and errors together."""
+    return subprocess.run(
+        words,
+        cwd=cwd,
+        env=environment(**env),
+        text=True,
+        errors="backslashreplace",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def tracked_files() -> list[str]:
+    """The files of a clone: what git knows or would add."""
+    words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(words, cwd=TREE, capture_output=True, text=True, check=True)
+    return [name for name in listed.stdout.split("\0") if name and (TREE / name).exists()]
+
+
+def copy_tree(to: Path) -> Path:
+    """What a fresh clone has, as the files are now."""
+    for name in tracked_files():
+        target = to / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(TREE / name, target, follow_symlinks=False)
+    return to
+
+
+@pytest.fixture(scope="session")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A build folder for this process's makes in the tree itself."""
+    folder = tmp_path_factory.mktemp("build")
+    yield str(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def make(build: str) -> Make:
+    """make in the tree, with a build folder of its own."""
+
+    def call(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
+        return run(["make", f"BUILD={build}", *words], **env)
+
+    return call
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Iterator[Path]:
+    """A copy of the tree, to be changed at will."""
+    yield copy_tree(tmp_path / "clone")
+    shutil.rmtree(tmp_path, ignore_errors=True)

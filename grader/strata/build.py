@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: MIT
+"""Images, by the Makefile; and whose fault it is when they cannot be built."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Iterable
+
+from .elf import read_symbols
+from .errors import BuildError
+from .lab import Course, Lab
+
+__all__ = ["BuildFailure", "Builder", "blame", "passed_on", "read_errors"]
+
+_PASS_ON = ("BUILD", "CC", "CROSS", "LD", "NASM", "NM", "OBJCOPY", "PYTHON", "RELEASE", "V", "QEMU")
+_ERROR = re.compile(r"^(?P<file>[^\s:][^:\n]*):(?P<line>\d+)(?::\d+)?:\s*(?P<rest>.*\berror\b.*)$")
+_NO_RULE = re.compile(r"No rule to make target '([^']+)'")
+_UNDEFINED = re.compile(r"undefined (?:reference to|symbol:) [`']?(\w[\w.]*)")
+_SHOWN = 6
+
+
+@dataclass(frozen=True)
+class BuildFailure:
+    """Error lines of a build, by exercise id."""
+
+    by_exercise: dict[str, list[str]] = field(default_factory=dict)
+    log: str = ""
+
+
+class Builder:
+    """Runs make for one tree."""
+
+    def __init__(self, course: Course, jobs: int) -> None:
+        self._course = course
+        self._jobs = jobs
+        self._make = os.environ.get("MAKE") or "make"
+        self._tags: dict[tuple[int, frozenset[str]], Path] = {}
+
+    def tag(self, lab: Lab, given: frozenset[str]) -> Path:
+        """The folder of the images with some exercises given."""
+        key = (lab.number, given)
+        if key not in self._tags:
+            done = self._run(["-s", "print-tag", *self._words(lab, given)])
+            if done.returncode:
+                raise BuildError(f"make print-tag failed: {_last(done.stdout + done.stderr)}")
+            self._tags[key] = self._course.tree / done.stdout.strip().splitlines()[-1]
+        return self._tags[key]
+
+    def images(self, lab: Lab, given: frozenset[str], names: Iterable[str]) -> BuildFailure | None:
+        """Make images; None when all are there."""
+        wanted = " ".join(sorted(names))
+        done = self._run(
+            ["-k", f"-j{self._jobs}", "images", f"IMAGES={wanted}", *self._words(lab, given)]
+        )
+        if done.returncode == 0:
+            return None
+        log = done.stdout + done.stderr
+        return BuildFailure(blame(self._course, lab, log, self._objects(given)), log)
+
+    def _objects(self, given: frozenset[str]) -> Path:
+        build = os.environ.get("BUILD") or "build"
+        mode = "release" if os.environ.get("RELEASE") else "debug"
+        return self._course.tree / build / mode / "solutions"
+
+    def _words(self, lab: Lab, given: frozenset[str]) -> list[str]:
+        ids = ",".join(self._course.order(given)) or "none"
+        if given and given == frozenset(self._course.by_id):
+            ids = "all"
+        return [f"LAB={lab.number}", f"SOLVED={ids}", *passed_on(os.environ)]
+
+    def _run(self, words: list[str]) -> subprocess.CompletedProcess[str]:
+        env = {
+            key: value
+            for key, value in os.environ.items()
+            if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "GNUMAKEFLAGS")
+            and key not in ("LAB", "SOLVED", "TEST", "IMAGES", "JOBS")
+        }
+        env["LC_ALL"] = "C"
+        try:
+            return subprocess.run(
+                [self._make, "--no-print-directory", *words],
+                cwd=self._course.tree,
+                env=env,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                check=False,
+            )
+        except FileNotFoundError:
+            raise BuildError(f"{self._make} is not installed: see `make doctor`") from None
+
+
+def passed_on(environment: Iterable[str] | dict[str, str] | os._Environ[str]) -> list[str]:
+    """Variables that the user gave to the outer make, as words for the inner one."""
+    get = environment.get if hasattr(environment, "get") else {}.get
+    flags = get("MAKEFLAGS") or ""
+    _, found, overrides = flags.partition(" -- ")
+    if not found and flags.startswith("-- "):
+        overrides = flags[3:]
+    words = []
+    for word in shlex.split(overrides.replace("$$", "$")):
+        if word.split("=", 1)[0].rstrip(":") in _PASS_ON:
+            words.append(word)
+    return words
+
+
+def blame(course: Course, lab: Lab, log: str, objects: Path) -> dict[str, list[str]]:
+    """Error lines for each exercise whose file does not build or link."""
+    files = {
+        f"{course.lab_of(one.id).folder.name}/{one.file}": one.id for one in course.exercises()
+    }
+    guilty: dict[str, list[str]] = {}
+    for file, line in read_errors(log):
+        ident = files.get(file)
+        if ident and len(guilty.setdefault(ident, [])) < _SHOWN:
+            guilty[ident].append(line)
+    if not guilty:
+        for symbol in dict.fromkeys(_UNDEFINED.findall(log)):
+            for file, ident in files.items():
+                reference = (objects / file).with_suffix(".o")
+                if symbol in read_symbols(reference).by_name:
+                    guilty.setdefault(ident, []).append(f"{file}: {symbol} is not there any more")
+    return guilty
+
+
+def read_errors(log: str) -> list[tuple[str, str]]:
+    """(file, line) of compiler, assembler and missing-file errors."""
+    found = []
+    for line in log.splitlines():
+        match = _ERROR.match(line.strip())
+        if match:
+            found.append((_clean(match["file"]), line.strip()))
+            continue
+        missing = _NO_RULE.search(line)
+        if missing:
+            name = _clean(missing[1])
+            found.append((name, f"{name}: the file is missing"))
+    return found
+
+
+def _clean(file: str) -> str:
+    return os.path.normpath(file)
+
+
+def _last(log: str) -> str:
+    lines = [line for line in log.splitlines() if line.strip()]
+    return lines[-1] if lines else "no word of why"
