@@ -30,13 +30,31 @@
 OPTION(test, "NAMES", "run these tests (comma list of globs; all), then exit");
 OPTION(skip, "NAMES", "tests that test= leaves out");
 OPTION(bench, "NAMES", "measure these figures, then exit");
-OPTION(main, "monitor|exit|poweroff|reboot|halt", "what follows the boot");
+OPTION(main, "monitor|exit|poweroff|reboot|halt|clock",
+    "what follows the boot; clock: say how long it took, then exit");
 
 /* The boot CPU's; entry.asm has pointed GS here. */
 __attribute__((section(".percpu.head"), used))
 static struct percpu_head boot_cpu_head;
 
 uint64_t boot_entry_tsc;
+
+/* For `make bench`: the TSC at the kernel's entry and now. */
+static noreturn void
+main_clock(void)
+{
+	uint64_t ready = rdtsc();
+
+	verdict_begin();
+	verdict_str("entered ");
+	verdict_hex(boot_entry_tsc);
+	verdict_end();
+	verdict_begin();
+	verdict_str("ready ");
+	verdict_hex(ready);
+	verdict_end();
+	verdict_exit(EXIT_OK);
+}
 
 static void
 main_default(void)
@@ -47,6 +65,8 @@ main_default(void)
 		monitor_main();
 	if (strcmp(what, "exit") == 0)
 		verdict_exit(EXIT_OK);
+	if (strcmp(what, "clock") == 0)
+		main_clock();
 	if (strcmp(what, "poweroff") == 0)
 		machine_poweroff();
 	if (strcmp(what, "reboot") == 0)

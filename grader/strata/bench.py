@@ -180,7 +180,9 @@ def _copy_tree(tree: Path, to: Path) -> None:
 
 def table(figures: Iterable[Figure]) -> str:
     """The figures as aligned lines."""
-    rows = [(one.name, f"{one.value:,}", one.unit, f"{one.spread:.1%}", one.what) for one in figures]
+    rows = [
+        (one.name, f"{one.value:,}", one.unit, f"{one.spread:.1%}", one.what) for one in figures
+    ]
     rows.insert(0, ("name", "value", "unit", "spread", "what"))
     wide = [max(len(row[column]) for row in rows) for column in range(4)]
     lines = []
