@@ -23,7 +23,7 @@ cell(const struct vga *vga, char c)
 static void
 scroll(struct vga *vga)
 {
-	/* EX 0.3 { a helper of vga_putc; write it or do without */
+	/* EX 0.3 { a helper of vga_putc: write or delete it */
 	for (unsigned i = 0; i < VGA_CELLS - VGA_COLUMNS; i++)
 		vga->cells[i] = vga->cells[i + VGA_COLUMNS];
 	for (unsigned i = VGA_CELLS - VGA_COLUMNS; i < VGA_CELLS; i++)

@@ -16,6 +16,7 @@
 #ifndef LAB0_BACKTRACE_H
 #define LAB0_BACKTRACE_H
 
+#include <lab0/singleton.h>
 #include <lab0/symbols.h>
 #include <lab0/types.h>
 
@@ -52,12 +53,12 @@ unsigned backtrace_walk(uint64_t rbp, const struct stack_bounds *bounds,
 const struct symbol *symbol_find(const struct symbol *table, size_t count,
     uint64_t address);
 
-/*
- * The stack that an address lies on; lo == hi: on none that is known. The
- * default knows the boot stack; an upper floor that makes stacks replaces it,
- * at most once.
- */
-extern struct stack_bounds (*backtrace_stack)(vaddr_t address);
+/* Singleton; the default knows the boot stack, lab 3 knows tasks' stacks. */
+struct stack_ops {
+	/* The stack that an address lies on; lo == hi: none that is known. */
+	struct stack_bounds (*bounds)(vaddr_t address);
+};
+SINGLETON_DECLARE(struct stack_ops, stack_ops);
 
 /*
  * Show a backtrace with names on the consoles, one line a call.

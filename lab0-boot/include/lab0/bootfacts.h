@@ -67,6 +67,7 @@ struct boot_facts {
 	struct memmap_entry memmap[BOOT_MEMMAP_MAX]; /* as found: unsorted,
 					may overlap, may be empty */
 	unsigned	nmemmap;
+	bool		memmap_full;	/* there were more */
 	paddr_t		rsdp;		/* ACPI's root pointer; 0: unknown */
 	uint8_t		rsdp_copy[BOOT_RSDP_BYTES];
 	unsigned	rsdp_bytes;	/* 0, 20 or 36 */
@@ -104,7 +105,7 @@ int bootfacts_init(uint32_t magic, paddr_t info);
 /* Bytes of usable memory in the map; overlapping entries count twice. */
 uint64_t boot_memory_usable(const struct boot_facts *facts);
 
-/* "usable", "reserved", ...; "type N" is "unknown". */
+/* "usable", "reserved", ...; "unknown" for other types. */
 const char *memory_type_name(uint32_t type);
 
 /* For the parsers. */

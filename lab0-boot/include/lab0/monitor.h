@@ -47,7 +47,7 @@ noreturn void monitor_main(void);
 /*
  * An argument as a number: decimal, or hexadecimal after 0x.
  *
- * returns   0; -EINVAL: not a number, which has been printed
+ * returns   0; -EINVAL: not a number
  */
 must_check int monitor_number(const char *text, uint64_t *out);
 

@@ -55,4 +55,7 @@ noreturn void panic_at(const char *file, unsigned line, const char *fmt, ...)
 noreturn void panic_with(const struct panic_registers *regs, const char *file,
     unsigned line, const char *fmt, va_list args) printf_like(4, 0);
 
+/* The compiler calls it where a function's stack canary has changed. */
+noreturn void __stack_chk_fail(void);
+
 #endif
