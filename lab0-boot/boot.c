@@ -104,10 +104,10 @@ name_unwritten(void)
 {
 	const char *last = "";
 
-	SET_FOREACH(const char *const, unwritten, todo) {
-		if (strcmp(*unwritten, last) == 0)
+	SET_FOREACH(const char, unwritten, todo) {
+		if (strcmp(unwritten, last) == 0)
 			continue;
-		last = *unwritten;
+		last = unwritten;
 		verdict_begin();
 		verdict_str("# exercise ");
 		verdict_str(last);

@@ -13,8 +13,8 @@
 bool
 exercise_written(const char *id)
 {
-	SET_FOREACH(const char *const, unwritten, todo) {
-		if (strcmp(*unwritten, id) == 0)
+	SET_FOREACH(const char, unwritten, todo) {
+		if (strcmp(unwritten, id) == 0)
 			return false;
 	}
 	return true;
