@@ -30,12 +30,17 @@ bits 16
 stage2_start:
 	mov	esp, MBR_BASE			; the upper half may be rubbish
 	mov	[drive], dl
+	mov	ebx, start32
+
+; Go on at ebx in protected mode, all memory within reach.
+protected_go:
+	push	ebx
 	call	a20_enable
+	pop	ebx
+	jnc	protected_enter
 	mov	si, a20_closed
 	mov	al, EXIT_LOADER
-	jc	loader_end
-	mov	ebx, start32
-	jmp	protected_enter
+	jmp	loader_end
 
 bits 32
 start32:
@@ -92,8 +97,8 @@ bios_int:
 .number:
 	db	0
 	pushfd
-	cli
 	pop	dword [cs:bios_eflags]
+	cli					; no interrupt on that small a stack
 	mov	esp, [cs:bios_regs]
 	add	sp, 36				; behind ds
 	push	ds
@@ -106,7 +111,7 @@ bios_int:
 	cld
 	sti					; as protected.inc promises
 	mov	ebx, .back
-	jmp	protected_enter
+	jmp	protected_go			; some BIOSes close A20 again
 bits 32
 .back:
 	mov	ebx, [bios_regs]

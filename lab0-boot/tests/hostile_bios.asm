@@ -1,0 +1,175 @@
+; SPDX-License-Identifier: MIT
+;
+; hostile_bios.asm - an option ROM that makes the BIOS as bad as some are.
+;
+; Owns      the vectors 13h and 15h from the ROM's initialisation on; the old
+;           ones move to vectors 60h and 61h, which nobody uses.
+; Offers    chosen with nasm -D:
+;             MEMORY_MAP=file   INT 15h E820h answers from a table of records
+;                               of 28 bytes: bytes to answer, base, length,
+;                               type, attributes; MAP_COUNT of them;
+;                               MAP_END_CARRY=1: the list ends with carry set
+;             NO_EXTENSIONS=1   INT 13h AH=41h: not supported
+;             A20_CLOSED=1      A20 is closed after a read of sector 1
+;             A20_BIOS=1        INT 15h AX=2401h refuses
+;             A20_BIOS=2        ... says that it worked, and does nothing
+;             A20_BIOS=3        ... ends the run with code A20_ASKED
+; Why asm   an option ROM is real-mode code.
+; Source    BIOS Boot Specification 1.01, 3.3; Interrupt list.
+
+bits 16
+org 0
+
+OLD_13 equ 0x60
+OLD_15 equ 0x61
+EXIT_PORT equ 0xf4
+PORT_A equ 0x92
+SMAP equ 0x534d4150
+dap_lba equ 8
+A20_ASKED equ 0x20
+MAP_NEXT equ 0x5ca1ab00			; continuation: this, plus an index
+RECORD_BYTES equ 28
+
+%ifndef A20_BIOS
+%define A20_BIOS 0
+%endif
+%ifndef MAP_END_CARRY
+%define MAP_END_CARRY 0
+%endif
+
+	dw	0xaa55
+	db	ROM_BLOCKS			; of 512 bytes
+	jmp	near start
+
+	times	0x18 - ($ - $$) db 0
+	dw	0				; no PCI data
+	dw	0				; no PnP header
+
+start:
+	push	ds
+	push	ax
+	xor	ax, ax
+	mov	ds, ax
+	mov	eax, [0x13 * 4]
+	mov	[OLD_13 * 4], eax
+	mov	eax, [0x15 * 4]
+	mov	[OLD_15 * 4], eax
+	mov	ax, cs
+	mov	word [0x13 * 4], disk
+	mov	[0x13 * 4 + 2], ax
+	mov	word [0x15 * 4], system
+	mov	[0x15 * 4 + 2], ax
+	pop	ax
+	pop	ds
+	retf
+
+; Return from the interrupt with these flags as the answer, interrupts on.
+%macro answer 1				; stc or clc
+	sti
+	%1
+	retf	2
+%endmacro
+
+disk:
+%ifdef NO_EXTENSIONS
+	cmp	ah, 0x41
+	jne	.extended
+	mov	ah, 1				; unknown function
+	answer	stc
+.extended:
+%endif
+%ifdef A20_CLOSED
+	cmp	ah, 0x42
+	jne	.other
+	cmp	dword [si + dap_lba], 1
+	jne	.other
+	int	OLD_13
+	push	ax
+	in	al, PORT_A
+	jc	.failed
+	and	al, ~3
+	out	PORT_A, al
+	pop	ax
+	answer	clc
+.failed:
+	pop	ax
+	answer	stc
+.other:
+%endif
+	int	OLD_13
+	sti
+	retf	2
+
+system:
+%if A20_BIOS
+	cmp	ax, 0x2401
+	jne	.not_a20
+%if A20_BIOS == 3
+	mov	eax, A20_ASKED
+	out	EXIT_PORT, eax
+%endif
+%if A20_BIOS == 1
+	mov	ah, 0x86
+	answer	stc
+%else
+	mov	ah, 0
+	answer	clc
+%endif
+.not_a20:
+%endif
+%ifdef MEMORY_MAP
+	cmp	eax, 0xe820
+	je	memory
+%endif
+	int	OLD_15
+	sti
+	retf	2
+
+%ifdef MEMORY_MAP
+memory:
+	cmp	edx, SMAP
+	jne	.none
+	test	ebx, ebx
+	jz	.first
+	sub	ebx, MAP_NEXT			; all 32 bits have to come back
+	cmp	ebx, MAP_COUNT + MAP_END_CARRY
+	jae	.none
+.first:
+	cmp	ebx, MAP_COUNT
+	jae	.none
+	push	si
+	push	di
+	push	ebx
+	imul	si, bx, RECORD_BYTES
+	add	si, map
+	mov	eax, [cs:si]
+	cmp	ecx, eax
+	jbe	.room
+	mov	ecx, eax
+.room:
+	push	ecx
+	add	si, 4
+	rep cs movsb
+	pop	ecx
+	pop	ebx
+	pop	di
+	pop	si
+	inc	ebx
+	cmp	ebx, MAP_COUNT
+	jb	.more
+%if MAP_END_CARRY == 0
+	xor	ebx, ebx
+	jmp	.given
+%endif
+.more:
+	add	ebx, MAP_NEXT
+.given:
+	mov	eax, SMAP
+	answer	clc
+.none:
+	mov	ah, 0x86
+	answer	stc
+
+map:
+	incbin	MEMORY_MAP
+%endif
