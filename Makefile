@@ -156,6 +156,8 @@ kernel_flags := $(target64) $(common_flags) -mcmodel=kernel -mno-red-zone -O2 \
 	-fno-omit-frame-pointer -mno-omit-leaf-frame-pointer \
 	-fstack-protector-strong -mstack-protector-guard=tls \
 	-mstack-protector-guard-reg=gs -mstack-protector-guard-offset=40
+# Members of a linker set keep the order of their file; clang does by itself.
+kernel_flags += $(if $(clang),,-fno-toplevel-reorder)
 ifdef RELEASE
 kernel_flags += -DDEBUG=0
 else
@@ -315,7 +317,7 @@ toolchain: ## a GCC cross for x86_64-elf from Debian's source packages: [TOOLCHA
 	@TOOLCHAIN='$(TOOLCHAIN)' grader/toolchain.sh
 
 .PHONY: check check-all
-check: ## prove the grader, the solutions and the tools; ends with `N passed, N failed`
+check: ## prove the grader, the solutions and the tools: [ONLY=pattern]
 	@$(strata) check
 check-all: ## the same and what takes long: toolchain, parallel TCG, repeated runs
 	@$(strata) check --all

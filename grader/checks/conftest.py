@@ -94,8 +94,21 @@ def make(build: str) -> Make:
     return call
 
 
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A copy of the tree with its objects built; not to be changed."""
+    folder = copy_tree(tmp_path_factory.mktemp("warm") / "strata")
+    for solved in ("all", "none"):
+        done = run(["make", f"SOLVED={solved}", "all"], cwd=folder)
+        assert done.returncode == 0, done.stdout[-3000:]
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture
-def clone(tmp_path: Path) -> Iterator[Path]:
+def clone(warm: Path, tmp_path: Path) -> Iterator[Path]:
     """A copy of the tree, to be changed at will."""
-    yield copy_tree(tmp_path / "clone")
+    folder = tmp_path / "clone"
+    subprocess.run(["cp", "-a", str(warm), str(folder)], check=True)
+    yield folder
     shutil.rmtree(tmp_path, ignore_errors=True)
