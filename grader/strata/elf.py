@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Symbols of an ELF64 file, read without any tool."""
+"""Symbols of an ELF file, read without any tool."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Symbols:
 
 
 def read_symbols(path: Path) -> Symbols:
-    """The symbol table of a file; an empty one if it has none or is not ELF64."""
+    """The symbol table of a file; an empty one if it has none or is not ELF."""
     try:
         data = path.read_bytes()
         by_name, code = _parse(data)
@@ -49,17 +49,19 @@ def read_symbols(path: Path) -> Symbols:
 
 
 def _parse(data: bytes) -> tuple[dict[str, int], dict[int, str]]:
-    if data[:5] != b"\x7fELF\x02":
-        raise ValueError("not ELF64")
-    (table,) = struct.unpack_from("<Q", data, 0x28)
-    size, count = struct.unpack_from("<HH", data, 0x3A)
-    sections = [struct.unpack_from("<IIQQQQIIQQ", data, table + at * size) for at in range(count)]
+    wide = data[:5] == b"\x7fELF\x02"
+    if not wide and data[:5] != b"\x7fELF\x01":
+        raise ValueError("not ELF")
+    (table,) = struct.unpack_from(*(("<Q", data, 0x28) if wide else ("<I", data, 0x20)))
+    size, count = struct.unpack_from("<HH", data, 0x3A if wide else 0x2E)
+    form = "<IIQQQQIIQQ" if wide else "<10I"
+    sections = [struct.unpack_from(form, data, table + at * size) for at in range(count)]
     by_name: dict[str, int] = {}
     code: dict[int, str] = {}
     for section in sections:
         if section[1] == _SHT_SYMTAB:
             executable = {at for at, other in enumerate(sections) if other[2] & 4}
-            _symbols(data, section, sections[section[6]], executable, by_name, code)
+            _symbols(data, section, sections[section[6]], executable, by_name, code, wide)
     return by_name, code
 
 
@@ -70,10 +72,12 @@ def _symbols(
     executable: set[int],
     by_name: dict[str, int],
     code: dict[int, str],
+    wide: bool,
 ) -> None:
     names = data[strings[4] : strings[4] + strings[5]]
-    area = data[table[4] : table[4] + table[5] - table[5] % 24]
-    for name, info, _, index, value, _ in struct.iter_unpack("<IBBHQQ", area):
+    area = data[table[4] : table[4] + table[5] - table[5] % (24 if wide else 16)]
+    for entry in struct.iter_unpack("<IBBHQQ" if wide else "<IIIBBH", area):
+        name, info, _, index, value, _ = entry if wide else (entry[0], *entry[3:], entry[1], 0)
         kind = info & 15
         if not name or not index or kind in (_STT_FILE, _STT_SECTION):
             continue

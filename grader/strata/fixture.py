@@ -109,6 +109,13 @@ class Machine:
         self.guests.append(guest)
         return guest
 
+    def file(self, name: str) -> Path:
+        """A file of the variant's folder, such as mbr.bin; made when it is not there."""
+        path = self.images / name
+        if not path.exists():
+            self._build(name)
+        return path
+
     def copy(self, image: str) -> Path:
         """A private copy of an image, for tests that spoil it."""
         path = self.folder / f"copy{len(list(self.folder.glob('copy*')))}-{image}"

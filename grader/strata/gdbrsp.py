@@ -78,6 +78,10 @@ class Gdb:
         words = struct.unpack_from("<17Q7I9Q", data)
         return dict(zip(_NAMES, words))
 
+    def set(self, name: str, value: int) -> None:
+        """Change a general register (64-bit name) or rip."""
+        self._ok(b"P%x=" % _NAMES.index(name) + struct.pack("<Q", value).hex().encode())
+
     def read(self, address: int | str, length: int) -> bytes:
         """Guest memory at a virtual address."""
         out = b""
