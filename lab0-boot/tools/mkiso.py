@@ -25,7 +25,7 @@ _TOOLS = {
 }
 _PLATFORMS = {"i386-pc": "grub-pc-bin", "x86_64-efi": "grub-efi-amd64-bin"}
 # Only what the menu below needs: a small ISO is made and booted sooner.
-_MODULES = "normal multiboot2 iso9660 all_video"
+_MODULES = "normal test multiboot2 iso9660 all_video"
 
 _MENU = """\
 set timeout=0
