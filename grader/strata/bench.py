@@ -105,7 +105,8 @@ class Bench:
 def _kernel_figures(bench: Bench) -> Iterator[Figure]:
     """The KBENCHes, each one boot's median of many runs."""
     image = f"stage{bench.lab.number}-test.stripped.elf"
-    spec = bench.spec("pvh", image, f"bench={','.join(_own_benches(bench.lab))}", icount=0)
+    names = ",".join(_own_benches(bench.lab))
+    spec = bench.spec("pvh", image, f"bench={names} console=serial", icount=0)
     for line in bench.verdicts(spec):
         match = _LINE.match(line)
         if match:
