@@ -143,7 +143,7 @@ strata = $(PYTHON) -m strata
 export BUILD CC CROSS LD NASM
 
 clang := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
-target64 := $(if $(clang),--target=x86_64-unknown-none-elf,-m64)
+target64 := $(if $(clang),--target=x86_64-linux-gnu,-m64)
 target32 := $(if $(clang),--target=i386-unknown-none-elf,-m32) -march=i686
 
 # -- Flags: all that the kernel depends on is said ----------------------------
