@@ -80,7 +80,9 @@ class Gdb:
 
     def set(self, name: str, value: int) -> None:
         """Change a general register (64-bit name) or rip."""
-        self._ok(b"P%x=" % _NAMES.index(name) + struct.pack("<Q", value).hex().encode())
+        data = bytearray.fromhex(self._ask(b"g").decode())
+        struct.pack_into("<Q", data, 8 * _NAMES.index(name), value)
+        self._ok(b"G" + data.hex().encode())
 
     def read(self, address: int | str, length: int) -> bytes:
         """Guest memory at a virtual address."""

@@ -1,0 +1,322 @@
+# SPDX-License-Identifier: MIT
+"""The verbs grade and grade-one: build, run, judge again, report."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import shutil
+import signal
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import FrameType
+from typing import Iterable, Iterator, Mapping
+
+from . import report, results
+from .build import Builder
+from .discover import Case, discover, pick
+from .errors import Busy, BuildError, StrataError, UsageError
+from .lab import Course, Lab, load_course
+from .markers import State
+from .planning import Situation, first_phase, read_states, second_phase, test_seed, tree_seed
+from .points import Marks, mark
+from .record import BROKEN, Plan, Planned, Result
+
+__all__ = ["Request", "grade", "hold", "planned", "prepare", "request", "run_plan"]
+
+_TOOL_OF = {".iso": "grub-mkrescue"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for, checked."""
+
+    course: Course
+    labs: tuple[Lab, ...]
+    every: tuple[Case, ...]
+    cases: tuple[Case, ...]
+    solved: frozenset[str]
+    jobs: int
+    salt: str
+    out: Path
+
+
+@dataclass
+class Run:
+    """Results as they come; what is there when somebody presses Ctrl-C."""
+
+    situation: Situation
+    first: dict[str, Result]
+    second: dict[str, Result]
+    partial: bool = False
+
+
+def request(environment: Mapping[str, str], out: str, provided: bool = False) -> Request:
+    """Read LAB, TEST, SOLVED, JOBS and SEED."""
+    course = load_course(Path.cwd())
+    labs = course.pick_labs(environment.get("LAB", ""))
+    solved = course.pick_exercises(environment.get("SOLVED", ""))
+    every = discover(course, labs)
+    pattern = environment.get("TEST", "")
+    pool = every if pattern else [case for case in every if bool(case.exercise) != provided]
+    if environment.get("EX"):
+        course.pick_exercises(environment["EX"], "EX")
+        pattern = ",".join(filter(None, (pattern, environment["EX"])))
+    jobs = _jobs(environment.get("JOBS", ""))
+    build = Path(environment.get("BUILD") or "build")
+    return Request(
+        course=course,
+        labs=tuple(labs),
+        every=tuple(every),
+        cases=tuple(pick(pool, pattern)),
+        solved=solved,
+        jobs=jobs,
+        salt=environment.get("SEED", ""),
+        out=course.tree / build / out,
+    )
+
+
+def _jobs(word: str) -> int:
+    if not word:
+        return max(1, len(os.sched_getaffinity(0)))
+    if not word.isdigit() or int(word) < 1:
+        raise UsageError(f"JOBS={word}: a number from 1 on")
+    return int(word)
+
+
+def grade(asked: Request, verbose: bool = False) -> int:
+    """Run, report; 0 only at full marks."""
+    with hold(asked.out):
+        _clear(asked.out)
+        started = time.monotonic()
+        run = Run(Situation(read_states(asked.course), asked.solved), {}, {})
+        with _ended_by_sigterm():
+            try:
+                _judge(asked, run)
+            except KeyboardInterrupt:
+                run.partial = True
+        marks = mark(
+            asked.course,
+            asked.every,
+            asked.cases,
+            run.situation,
+            run.first,
+            run.second,
+            run.partial,
+        )
+        return _finish(asked, run, marks, time.monotonic() - started, verbose)
+
+
+def _judge(asked: Request, run: Run) -> None:
+    builder = Builder(asked.course, asked.jobs)
+    run.situation = prepare(asked, builder, run.situation)
+    first = first_phase(asked.cases, run.situation)
+    plan = planned(asked, builder, {case: run.situation.given for case in first}, "")
+    run_plan(plan, asked.out / "plan.json", asked.jobs, run.first)
+    _stop_if_broken(run.first)
+    again = second_phase(asked.course, asked.cases, run.situation, run.first)
+    if not again:
+        return
+    cases = {case: again[case.id] for case in asked.cases if case.id in again}
+    _build_second(asked, builder, cases)
+    plan = planned(asked, builder, cases, "given")
+    run_plan(plan, asked.out / "plan-given.json", asked.jobs, run.second)
+
+
+def prepare(asked: Request, builder: Builder, situation: Situation) -> Situation:
+    """Build the first images; exercises that do not build are given from here on."""
+    for ident, state in situation.states.items():
+        if state is State.MISSING and ident not in situation.given:
+            lab = asked.course.lab_of(ident)
+            name = f"{lab.folder.name}/{asked.course.by_id[ident].file}"
+            broken = {**(situation.broken or {}), ident: [f"{name}: the file is missing"]}
+            situation = replace(situation, broken=broken)
+    for lab in asked.labs:
+        situation = _build_first(asked, builder, lab, situation)
+    return situation
+
+
+def _build_first(asked: Request, builder: Builder, lab: Lab, situation: Situation) -> Situation:
+    while True:
+        cases = first_phase(asked.cases, situation)
+        names = _images(case for case in cases if case.lab == lab.number)
+        if not names:
+            return situation
+        failed = builder.images(lab, situation.given, names)
+        if failed is None:
+            return situation
+        found = {
+            ident: lines
+            for ident, lines in failed.by_exercise.items()
+            if ident not in situation.given
+        }
+        if not found:
+            raise BuildError("the build failed:\n" + _tail(failed.log))
+        if not asked.course.has_solutions:
+            errors = "\n".join(line for lines in found.values() for line in lines)
+            raise BuildError("the build failed, and there are no reference objects:\n" + errors)
+        situation = replace(situation, broken={**(situation.broken or {}), **found})
+
+
+def _build_second(asked: Request, builder: Builder, cases: dict[Case, frozenset[str]]) -> None:
+    wanted: dict[tuple[int, frozenset[str]], set[str]] = {}
+    for case, given in cases.items():
+        wanted.setdefault((case.lab, given), set()).update(_images([case]))
+    for (number, given), names in wanted.items():
+        lab = next(lab for lab in asked.labs if lab.number == number)
+        failed = builder.images(lab, given, names)
+        if failed is not None:
+            raise BuildError("the build with exercises given failed:\n" + _tail(failed.log))
+
+
+def _images(cases: Iterable[Case]) -> set[str]:
+    names = {name for case in cases for name in case.images}
+    return {
+        name
+        for name in names
+        if Path(name).suffix not in _TOOL_OF or shutil.which(_TOOL_OF[Path(name).suffix])
+    }
+
+
+def planned(
+    asked: Request, builder: Builder, cases: Mapping[Case, frozenset[str]], part: str
+) -> Plan:
+    """The plan of one pytest session."""
+    seeds = {lab.number: _seed(asked, lab) for lab in asked.labs}
+    names: dict[str, tuple[str, ...]] = {}
+    for lab in asked.labs:
+        mine = [one for one in asked.every if one.lab == lab.number and one.kind == "kernel"]
+        names[str(lab.number)] = tuple(one.name for one in mine)
+    tests = []
+    for case, given in cases.items():
+        lab = next(lab for lab in asked.labs if lab.number == case.lab)
+        seed = seeds[case.lab]
+        tests.append(
+            Planned(
+                id=case.id,
+                name=case.name,
+                kind=case.kind,
+                file=case.file,
+                lab=case.lab,
+                stage=case.lab,
+                given=tuple(asked.course.order(given)),
+                images=str(builder.tag(lab, given)),
+                seed=seed if case.kind == "kernel" else test_seed(seed, case.id),
+                folder=str(asked.out / "tests" / case.id / part),
+            )
+        )
+    return Plan(str(asked.course.tree), tuple(tests), names)
+
+
+def _seed(asked: Request, lab: Lab) -> int:
+    if asked.salt:
+        try:
+            return int(asked.salt, 16) & ((1 << 63) - 1)
+        except ValueError:
+            raise UsageError(f"SEED={asked.salt}: a hexadecimal number") from None
+    return tree_seed(asked.course, lab.number)
+
+
+def run_plan(plan: Plan, path: Path, jobs: int, into: dict[str, Result]) -> None:
+    """One pytest session; results are put into a dictionary as they come."""
+    if not plan.tests:
+        return
+    plan.save(path)
+    from .session import run_session
+
+    run_session(plan, path, jobs, into)
+
+
+def _stop_if_broken(found: Mapping[str, Result]) -> None:
+    broken = [result for result in found.values() if result.status == BROKEN]
+    if broken:
+        names = ", ".join(result.id for result in broken[:3])
+        raise StrataError(f"{broken[0].fact}\n(met in {len(broken)} tests: {names} ...)")
+
+
+def _finish(asked: Request, run: Run, marks: Marks, seconds: float, verbose: bool) -> int:
+    seeds = {lab.number: f"{_seed(asked, lab):x}" for lab in asked.labs}
+    facts = {
+        "seed": {f"lab{number}": seed for number, seed in seeds.items()},
+        "solved": asked.course.order(asked.solved),
+    }
+    times = {ident: round(result.seconds, 4) for ident, result in run.first.items()}
+    times |= {f"{ident} given": round(one.seconds, 4) for ident, one in run.second.items()}
+    times["whole run"] = round(seconds, 3)
+    results.write(asked.out, marks, facts, times)
+    if verbose:
+        _print_logs(asked, run)
+    shown = asked.out.relative_to(asked.course.tree)
+    report.print_report(
+        asked.course,
+        marks,
+        {
+            "seed": " ".join(f"lab {number}: {seed}" for number, seed in seeds.items()),
+            "results": f"{shown}/results.json, {shown}/tests/",
+        },
+    )
+    print(f"{_which(asked)}: {report.closing_line(marks)} in {seconds:.1f} s", flush=True)
+    if marks.partial:
+        return 130
+    return 0 if marks.full else 1
+
+
+def _which(asked: Request) -> str:
+    return ", ".join(f"lab {lab.number}" for lab in asked.labs)
+
+
+def _print_logs(asked: Request, run: Run) -> None:
+    for case in asked.cases:
+        for folder in sorted((asked.out / "tests" / case.id).rglob("*.log")):
+            print(f"--- {folder.relative_to(asked.course.tree)}")
+            print(folder.read_bytes().decode("utf-8", "backslashreplace").rstrip())
+        result = run.second.get(case.id) or run.first.get(case.id)
+        if result is not None:
+            print(f"--- {case.id}: {result.status}")
+            print("\n".join(result.lines()))
+
+
+def _tail(log: str) -> str:
+    lines = [line for line in log.splitlines() if line.strip()]
+    errors = [line for line in lines if "rror" in line]
+    return "\n".join((errors or lines)[-12:])
+
+
+def _clear(out: Path) -> None:
+    for name in ("results.json", "junit.xml", "times.json", "plan.json", "plan-given.json"):
+        (out / name).unlink(missing_ok=True)
+    if (out / "tests").exists():
+        shutil.rmtree(out / "tests")
+
+
+@contextmanager
+def hold(out: Path) -> Iterator[None]:
+    """One grade at a time in a tree: the second waits, with a line."""
+    out.mkdir(parents=True, exist_ok=True)
+    with open(out / ".lock", "a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.EACCES):
+                raise Busy(f"{out}: cannot be locked ({error.strerror})") from None
+            print("another grade runs in this tree: waiting for it", file=sys.stderr, flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """A polite kill is an interrupt: children ended, a partial report."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    old = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, old)

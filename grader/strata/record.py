@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: MIT
+"""The grader's records: what is to be run, and what became of it, as plain JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+__all__ = ["Plan", "Planned", "Result", "write_atomically"]
+
+_Kind = TypeVar("_Kind")
+
+PASSED = "passed"
+FAILED = "failed"
+NOT_JUDGED = "not judged"
+BROKEN = "broken"  # the grader or the machine failed, not the student
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One test to be run in one variant."""
+
+    id: str
+    name: str
+    kind: str
+    file: str
+    lab: int
+    stage: int
+    given: tuple[str, ...]
+    images: str
+    seed: int
+    folder: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that one pytest session runs."""
+
+    tree: str
+    tests: tuple[Planned, ...]
+    kernel_tests: dict[str, tuple[str, ...]]  # "lab/stage": every name in its image
+
+    def save(self, path: Path) -> None:
+        """Write it for the workers."""
+        write_atomically(path, json.dumps(asdict(self)))
+
+    @staticmethod
+    def load(path: Path) -> Plan:
+        """Read it back."""
+        data = json.loads(path.read_text(encoding="utf-8"))
+        tests = tuple(_with_tuples(Planned, one) for one in data["tests"])
+        names = {key: tuple(value) for key, value in data["kernel_tests"].items()}
+        return Plan(data["tree"], tests, names)
+
+
+@dataclass
+class Result:
+    """What became of one test in one variant."""
+
+    id: str
+    status: str
+    fact: str = ""
+    expected: str = ""
+    seen: str = ""
+    where: str = ""
+    hint: str = ""
+    detail: str = ""
+    given: tuple[str, ...] = ()
+    seconds: float = field(default=0.0, compare=False)
+
+    @staticmethod
+    def of(data: dict[str, Any]) -> Result:
+        """From a worker's words."""
+        return _with_tuples(Result, data)
+
+    @property
+    def passed(self) -> bool:
+        """True when the claim held."""
+        return self.status == PASSED
+
+    def lines(self) -> list[str]:
+        """The failure, line by line."""
+        pairs = (
+            ("", self.fact),
+            ("expected: ", self.expected),
+            ("seen:     ", self.seen),
+            ("where:    ", self.where),
+            ("hint:     ", self.hint),
+            ("", self.detail),
+        )
+        out: list[str] = []
+        for name, text in pairs:
+            if text:
+                out += (name + text).split("\n")
+        return out
+
+
+def _with_tuples(kind: type[_Kind], data: dict[str, Any]) -> _Kind:
+    words: dict[str, Any] = {**data, "given": tuple(data.get("given", ()))}
+    return kind(**words)
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """The whole file or none of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        os.replace(part, path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: MIT
+"""The report on the terminal: a table where there is one, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from fractions import Fraction
+from typing import Callable, Mapping, TextIO
+
+from .lab import Course
+from .points import ExerciseMark, Marks, TestMark
+from .record import NOT_JUDGED, PASSED
+
+__all__ = ["closing_line", "print_report", "plain_lines", "points_text", "wants_plain"]
+
+_DETAIL_LINES = 24
+
+
+def wants_plain(stream: TextIO, environment: Mapping[str, str]) -> bool:
+    """Whether to print line by line, fit for a screen reader, a log or a pipe."""
+    if environment.get("PLAIN") or environment.get("NO_COLOR"):
+        return True
+    return not stream.isatty() or environment.get("TERM", "dumb") == "dumb"
+
+
+def print_report(course: Course, marks: Marks, lines: Mapping[str, str]) -> None:
+    """The whole report. lines: facts to show, such as the seed and where results are."""
+    if wants_plain(sys.stdout, os.environ):
+        body = plain_lines(marks)
+    else:
+        body = []
+        _table(marks)
+    for line in (*body, *_notes(marks), *first_to_do(course, marks)):
+        print(line)
+    for name, value in lines.items():
+        print(f"{name}: {value}")
+
+
+def points_text(points: Fraction, most: Fraction) -> str:
+    """`7.5 of 10`."""
+    return f"{_number(points)} of {_number(most)}"
+
+
+def closing_line(marks: Marks) -> str:
+    """The last line: what it comes to."""
+    text = f"{points_text(marks.points, marks.most)} points"
+    if marks.alone != marks.points:
+        text += f" ({_number(marks.alone)} without what was given)"
+    if marks.partial:
+        return f"stopped: {text} so far; the report is partial"
+    return f"{text}: all done" if marks.full else text
+
+
+def plain_lines(marks: Marks) -> list[str]:
+    """One line an exercise, one line a test."""
+    lines = []
+    for exercise in marks.exercises:
+        one = exercise.exercise
+        head = f"exercise {one.id} {one.name}"
+        if _idle(exercise):
+            lines.append(f"{head}: {_idle(exercise)}, {points_text(Fraction(0), exercise.most)}")
+            continue
+        lines.append(f"{head}: {points_text(exercise.points, exercise.most)}{_alone(exercise)}")
+        for test in exercise.tests:
+            lines.append(f"  {_word(test)}: {test.case.title or test.case.id}{_worth(test)}")
+    for test in marks.unmarked:
+        lines.append(f"  {_word(test)}: {test.case.id} (provided code, no points)")
+    return lines
+
+
+def first_to_do(course: Course, marks: Marks) -> list[str]:
+    """The first exercise that is not whole, and all that helps."""
+    exercise = next((one for one in marks.exercises if one.points < one.most), None)
+    failed = next((one for one in marks.unmarked if one.judged and _word(one) != "pass"), None)
+    if exercise is None:
+        return ["", *_failure(failed)] if failed else []
+    one = exercise.exercise
+    lab = course.lab_of(one.id)
+    lines = ["", f"What to do first: exercise {one.id}, {one.name} ({lab.folder.name}/{one.file})"]
+    readme = f"{lab.folder.name}/README.md" + (f"#{one.section}" if one.section else "")
+    test = exercise.first_failure
+    if exercise.errors:
+        lines += ["  it does not build:", *(f"    {line}" for line in exercise.errors)]
+    elif test is not None and test.best is None:
+        lines.append(f"  it is {test.reason}")
+    elif test is not None:
+        lines += _failure(test)
+    lines.append(f"  read:  {readme}")
+    if one.read_first:
+        lines.append(f"  first: {', '.join(one.read_first)}")
+    if test is not None and test.best is not None and not exercise.errors:
+        lines.append(f"  debug: make debug TEST={test.case.id}")
+    return lines
+
+
+def _failure(test: TestMark | None) -> list[str]:
+    """A failed test in full."""
+    if test is None or test.best is None:
+        return []
+    lines = [f"  {test.case.id}", f"  claim:    {test.case.title}"]
+    if test.best.given:
+        lines.append(f"  judged with {', '.join(test.best.given)} given")
+    body = test.best.lines()
+    lines += [f"  {line}" for line in body[:_DETAIL_LINES]]
+    if len(body) > _DETAIL_LINES:
+        lines.append(f"  ... the rest: make grade-one TEST={test.case.id}")
+    return lines
+
+
+def _notes(marks: Marks) -> list[str]:
+    """What this machine could not judge; what was given."""
+    lines = []
+    for exercise in marks.exercises:
+        for test in exercise.tests:
+            if test.best is not None and test.best.status == NOT_JUDGED:
+                lines.append(
+                    f"not judged on this machine: {test.case.id} ({_number(test.worth)} points): "
+                    f"{test.best.fact}"
+                )
+    return lines
+
+
+def _idle(exercise: ExerciseMark) -> str:
+    """Why none of its tests ran, if none did."""
+    if any(test.best is not None for test in exercise.tests):
+        return ""
+    reasons = {test.reason for test in exercise.tests}
+    return reasons.pop() if len(reasons) == 1 else "not run"
+
+
+def _alone(exercise: ExerciseMark) -> str:
+    words = []
+    if exercise.solved:
+        words.append("given, not yours")
+    if exercise.alone != exercise.points:
+        words.append(f"alone {_number(exercise.alone)}")
+    return f" ({', '.join(words)})" if words else ""
+
+
+def _word(test: TestMark) -> str:
+    """Said in words, never by colour alone."""
+    if test.best is None:
+        return test.reason
+    if test.best.status != PASSED:
+        return {"failed": "FAIL"}.get(test.best.status, test.best.status)
+    if test.alone is None or not test.alone.passed:
+        return f"pass with {', '.join(test.best.given)} given"
+    return "pass"
+
+
+def _worth(test: TestMark) -> str:
+    passed = test.best is not None and test.best.passed
+    return f" ({points_text(test.worth if passed else Fraction(0), test.worth)})"
+
+
+def _number(value: Fraction) -> str:
+    return re.sub(r"\.?0+$", "", f"{float(value):.2f}") if value else "0"
+
+
+def _table(marks: Marks) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(show_edge=False, pad_edge=False)
+    for name in ("exercise", "", "result", "points"):
+        table.add_column(name, justify="right" if name == "points" else "left")
+    paint: Callable[[str], str] = _paint
+    for exercise in marks.exercises:
+        one = exercise.exercise
+        whole = exercise.points == exercise.most
+        word = _idle(exercise) or ("done" if whole else "not yet right")
+        table.add_row(
+            Text(one.id, style="bold"),
+            Text(one.name, style="bold"),
+            Text(word + _alone(exercise), style="green" if whole else "yellow"),
+            Text(points_text(exercise.points, exercise.most), style="bold"),
+        )
+        for test in () if _idle(exercise) else exercise.tests:
+            words = _word(test)
+            table.add_row("", Text(test.case.title), Text(words, style=paint(words)), "")
+    Console().print(table)
+
+
+def _paint(word: str) -> str:
+    return "green" if word.startswith("pass") else "red" if word == "FAIL" else "yellow"
