@@ -7,10 +7,11 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Callable
 
-from .errors import StrataError, UsageError
+from .errors import Failure, StrataError, UsageError
 
 __all__ = ["main"]
 
@@ -24,7 +25,7 @@ def main(words: list[str]) -> int:
         return 2
     try:
         return run(rest)
-    except StrataError as error:
+    except (StrataError, Failure) as error:
         print(f"{verb}: {error}", file=sys.stderr)
     except ModuleNotFoundError as error:
         print(f"{verb}: Python's {error.name} is missing; see `make doctor`", file=sys.stderr)
@@ -115,6 +116,16 @@ def _state(words: list[str]) -> int:
     return 0
 
 
+def _module(name: str) -> Callable[[list[str]], int]:
+    """A verb that is the main() of a module, imported when it is used."""
+
+    def run(words: list[str]) -> int:
+        done = import_module(f".{name}", __package__).main(words)
+        return int(done)
+
+    return run
+
+
 def _help(_words: list[str]) -> int:
     print(f"verbs: {', '.join(_VERBS)}")
     return 0
@@ -129,6 +140,11 @@ _VERBS: dict[str, Callable[[list[str]], int]] = {
     "lint": _lint,
     "provided": _provided,
     "state": _state,
+    "run": _module("run"),
+    "monitor": _module("monitor"),
+    "bench": _module("bench"),
+    "editor": _module("editor"),
+    "check": _module("check"),
     "help": _help,
 }
 

@@ -105,9 +105,13 @@ class Machine:
             args=tuple(str(word) for word in args),
             limits=limits or Limits(virtual_s=virtual_s or _VIRTUAL_S[door]),
         )
-        guest = Guest(spec, paused=paused)
+        guest = self.start(spec, paused)
         self.guests.append(guest)
         return guest
+
+    def start(self, spec: MachineSpec, paused: bool) -> Guest:
+        """The last step of boot()."""
+        return Guest(spec, paused=paused)
 
     def file(self, name: str) -> Path:
         """A file of the variant's folder, such as mbr.bin; made when it is not there."""

@@ -26,7 +26,7 @@ from .planning import Situation, first_phase, read_states, second_phase, test_se
 from .points import Marks, mark
 from .record import BROKEN, Plan, Planned, Result
 
-__all__ = ["Request", "grade", "hold", "planned", "prepare", "request", "run_plan"]
+__all__ = ["Request", "grade", "hold", "lab_seed", "planned", "prepare", "request", "run_plan"]
 
 _TOOL_OF = {".iso": "grub-mkrescue"}
 
@@ -186,7 +186,7 @@ def planned(
     asked: Request, builder: Builder, cases: Mapping[Case, frozenset[str]], part: str
 ) -> Plan:
     """The plan of one pytest session."""
-    seeds = {lab.number: _seed(asked, lab) for lab in asked.labs}
+    seeds = {lab.number: lab_seed(asked, lab) for lab in asked.labs}
     names: dict[str, tuple[str, ...]] = {}
     for lab in asked.labs:
         mine = [one for one in asked.every if one.lab == lab.number and one.kind == "kernel"]
@@ -212,7 +212,8 @@ def planned(
     return Plan(str(asked.course.tree), tuple(tests), names)
 
 
-def _seed(asked: Request, lab: Lab) -> int:
+def lab_seed(asked: Request, lab: Lab) -> int:
+    """SEED=, or the hash of the lab's exercise files."""
     if asked.salt:
         try:
             return int(asked.salt, 16) & ((1 << 63) - 1)
@@ -239,7 +240,7 @@ def _stop_if_broken(found: Mapping[str, Result]) -> None:
 
 
 def _finish(asked: Request, run: Run, marks: Marks, seconds: float, verbose: bool) -> int:
-    seeds = {lab.number: f"{_seed(asked, lab):x}" for lab in asked.labs}
+    seeds = {lab.number: f"{lab_seed(asked, lab):x}" for lab in asked.labs}
     facts = {
         "seed": {f"lab{number}": seed for number, seed in seeds.items()},
         "solved": asked.course.order(asked.solved),

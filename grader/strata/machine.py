@@ -31,7 +31,16 @@ from .errors import Failure, GuestEnded, MachineError, QemuCrashed, QemuTooOld
 from .gdbrsp import Gdb
 from .spec import MachineSpec, command_line, find_qemu
 
-__all__ = ["End", "EXIT_FAIL", "EXIT_LOADER", "EXIT_OK", "EXIT_PANIC", "EXIT_TODO", "Guest"]
+__all__ = [
+    "elf_beside",
+    "End",
+    "EXIT_FAIL",
+    "EXIT_LOADER",
+    "EXIT_OK",
+    "EXIT_PANIC",
+    "EXIT_TODO",
+    "Guest",
+]
 
 EXIT_OK = 0x10
 EXIT_FAIL = 0x11
@@ -138,7 +147,7 @@ class Guest:
     def symbols(self) -> Symbols:
         """Symbols of the booted image: those of its ELF file with symbols."""
         if self._symbols is None:
-            self._symbols = read_symbols(_elf_beside(self.spec.image))
+            self._symbols = read_symbols(elf_beside(self.spec.image))
         return self._symbols
 
     def symbol(self, name: str) -> int:
@@ -653,7 +662,8 @@ def parse_registers(text: str) -> dict[str, int]:
     return out
 
 
-def _elf_beside(image: Path) -> Path:
+def elf_beside(image: Path) -> Path:
+    """The file with symbols of an image."""
     name = image.name
     for end in (".stripped.elf", ".img", ".iso"):
         if name.endswith(end):

@@ -113,6 +113,7 @@ def mark(
     partial: bool = False,
 ) -> Marks:
     """Put results and points together. every: all tests there are; chosen: those asked for."""
+    every, chosen = list(every), list(chosen)
     weights: dict[str, int] = {}
     for case in every:
         if case.exercise:
@@ -125,6 +126,11 @@ def mark(
             by_exercise.setdefault(case.exercise, []).append(test)
         else:
             unmarked.append(test)
+    if len(chosen) >= sum(one.exercise is not None for one in every):
+        labs = {one.lab for one in every}
+        for exercise in course.exercises():
+            if course.lab_of(exercise.id).number in labs:
+                by_exercise.setdefault(exercise.id, [])
     broken = situation.broken or {}
     marks = tuple(
         ExerciseMark(

@@ -126,6 +126,8 @@ def _idle(exercise: ExerciseMark) -> str:
     """Why none of its tests ran, if none did."""
     if any(test.best is not None for test in exercise.tests):
         return ""
+    if not exercise.tests:
+        return exercise.state.value + ", no test yet"
     reasons = {test.reason for test in exercise.tests}
     return reasons.pop() if len(reasons) == 1 else "not run"
 

@@ -15,7 +15,15 @@ from .record import BROKEN, Plan, Result
 
 __all__ = ["run_session"]
 
-_QUIET: tuple[str, ...] = ("cacheprovider", "logging", "doctest", "unittest", "nose", "junitxml", "pastebin")
+_QUIET: tuple[str, ...] = (
+    "cacheprovider",
+    "logging",
+    "doctest",
+    "unittest",
+    "nose",
+    "junitxml",
+    "pastebin",
+)
 _QUIET += ("faulthandler", "warnings", "terminalreporter", "setuponly", "setupplan", "stepwise")
 
 

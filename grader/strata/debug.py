@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: MIT
+"""The verb debug: the machine of a graded run under GDB.
+
+GDB talks to QEMU through a socket in a private folder with a short path. It stops at
+the test's first line, then at the panic or the stub that ends the run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Mapping, Sequence
+
+from .build import Builder
+from .discover import Case
+from .elf import read_symbols
+from .errors import BuildError, StrataError, UsageError
+from .fixture import Machine, Variant
+from .grade import Request, lab_seed, prepare, request
+from .kernel_run import options
+from .lab import Course, Lab
+from .machine import Guest, elf_beside
+from .planning import Situation, read_states, test_seed
+from .plugin import kernel_spec
+from .spec import MachineSpec, command_line, find_qemu
+
+__all__ = ["debug", "gdb_words", "recorded_given"]
+
+_STOPS = ("panic", "verdict_exit")
+
+
+def debug(environment: Mapping[str, str]) -> int:
+    """With TEST= that test, else a stage's boot."""
+    if shutil.which("gdb") is None:
+        raise StrataError("gdb is not installed (Debian: apt install gdb)")
+    if not environment.get("TEST"):
+        return _debug_stage(environment)
+    asked = request(environment, "debug")
+    if len(asked.cases) != 1:
+        names = "\n".join(f"  {case.id}" for case in asked.cases)
+        raise UsageError(f"debug takes one test; TEST={environment['TEST']} is\n{names}")
+    case = asked.cases[0]
+    lab = next(lab for lab in asked.labs if lab.number == case.lab)
+    given = asked.solved
+    if not environment.get("SOLVED"):
+        given = recorded_given(asked.out.parent / "grade" / "results.json", case.id)
+    images = _build(asked, lab, given, case.images)
+    print(f"{case.id}: {case.title}\n  with {', '.join(sorted(given)) or 'nothing'} given")
+    if case.kind == "outside":
+        return _debug_outside(asked, case, lab, given, images)
+    image = images / f"stage{case.lab}-test.stripped.elf"
+    everything = [one.name for one in asked.every if one.kind == "kernel"]
+    cmdline, _ = options([case.name], everything, lab_seed(asked, lab))
+    spec = kernel_spec(image, cmdline, lab_seed(asked, lab), 1)
+    return _session(spec, [f"ktest_{case.name}"], asked.course.tree)
+
+
+def recorded_given(results: Path, ident: str) -> frozenset[str]:
+    """What the last graded run of a test had given; nothing when it was not graded."""
+    try:
+        data = json.loads(results.read_text(encoding="utf-8"))
+        entry = next(one for one in data["tests"] if one["id"] == ident)
+        return frozenset(entry["given"])
+    except (OSError, ValueError, KeyError, StopIteration):
+        return frozenset()
+
+
+def gdb_words(elf: Path, socket: Path, stops: Sequence[str]) -> list[str]:
+    """GDB's command line. No `set architecture`: GDB follows the modes by itself."""
+    words = ["gdb", "-q", "-ex", "set confirm off", "-ex", "set pagination off"]
+    words += ["-ex", f"target remote {socket}"]
+    for name in stops:
+        words += ["-ex", f"hbreak {name}"]
+    if stops:
+        words += ["-ex", "continue"]
+    return [*words, str(elf)]
+
+
+def _build(asked: Request, lab: Lab, given: frozenset[str], names: Sequence[str]) -> Path:
+    builder = Builder(asked.course, asked.jobs)
+    situation = prepare(asked, builder, Situation(read_states(asked.course), given))
+    failed = builder.images(lab, situation.given, names)
+    if failed is not None:
+        raise BuildError("the build failed:\n" + failed.log[-2000:])
+    return builder.tag(lab, situation.given)
+
+
+def _debug_stage(environment: Mapping[str, str]) -> int:
+    course = _course(environment)
+    labs = course.pick_labs(environment.get("LAB", ""))
+    lab = labs[-1]
+    word = environment.get("SOLVED") or ("all" if course.has_solutions else "none")
+    door = environment.get("BOOT") or "pvh"
+    end = {"pvh": "stripped.elf", "own": "img", "grub": "iso", "uefi": "iso"}.get(door)
+    if end is None:
+        raise UsageError(f"BOOT={door}: no such way in; there are pvh, own, grub, uefi")
+    builder = Builder(course, max(1, os.cpu_count() or 1))
+    given = course.pick_exercises(word)
+    failed = builder.images(lab, given, [f"stage{lab.number}.{end}"])
+    if failed is not None:
+        raise BuildError("the build failed:\n" + failed.log[-2000:])
+    image = builder.tag(lab, given) / f"stage{lab.number}.{end}"
+    cmdline = environment.get("CMDLINE", "")
+    spec = MachineSpec(door, image, "00000000", cmdline=cmdline, vga="std")
+    return _session(spec, [], course.tree)
+
+
+def _course(environment: Mapping[str, str]) -> Course:
+    return request({**environment, "TEST": "", "SOLVED": ""}, "debug").course
+
+
+class _Stopped(Exception):
+    """The outside test booted its first guest: that is the machine to debug."""
+
+    def __init__(self, spec: MachineSpec) -> None:
+        super().__init__()
+        self.spec = spec
+
+
+def _debug_outside(
+    asked: Request, case: Case, lab: Lab, given: frozenset[str], images: Path
+) -> int:
+    """Run the test's Python until it boots, and take that machine."""
+    folder = Path(tempfile.mkdtemp(prefix="strata"))
+    try:
+        spec = _first_spec(asked, case, lab, given, images, folder)
+        print("  this is the machine of its first boot; the test types nothing here")
+        print(f"  the test: {case.file}:{case.line}")
+        return _session(spec, [], asked.course.tree)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _first_spec(
+    asked: Request, case: Case, lab: Lab, given: frozenset[str], images: Path, folder: Path
+) -> MachineSpec:
+    from importlib import util
+
+    path = asked.course.tree / case.file
+    sys.path.append(str(path.parent))
+    found = util.spec_from_file_location(path.stem, path)
+    if found is None or found.loader is None:
+        raise StrataError(f"{case.file} cannot be loaded")
+    module = util.module_from_spec(found)
+    found.loader.exec_module(module)
+    variant = Variant(asked.course.tree, lab.number, lab.number, tuple(sorted(given)), images)
+    machine = _FirstBoot(variant, test_seed(lab_seed(asked, lab), case.id), folder)
+    try:
+        getattr(module, case.name)(machine)
+    except _Stopped as stopped:
+        return stopped.spec
+    raise StrataError(f"{case.id} boots no machine")
+
+
+class _FirstBoot(Machine):
+    """Stops the test at its first boot."""
+
+    def start(self, spec: MachineSpec, paused: bool) -> Guest:
+        """Instead of a guest: its plan."""
+        raise _Stopped(spec)
+
+
+def _session(spec: MachineSpec, stops: list[str], tree: Path) -> int:
+    """QEMU waiting at its first instruction, GDB in front of it."""
+    folder = Path(tempfile.mkdtemp(prefix="gdb"))
+    socket = folder / "s"
+    elf = elf_beside(spec.image)
+    known = read_symbols(elf).by_name
+    serial = folder / "serial"
+    words = [find_qemu(), "-S", "-chardev", f"socket,path={socket},server=on,wait=off,id=gdb0"]
+    words += ["-gdb", "chardev:gdb0"]
+    words += command_line(spec, f"file,path={serial}", "file,path=/dev/null")
+    try:
+        qemu = subprocess.Popen(words, stdin=subprocess.DEVNULL, start_new_session=True)
+        try:
+            known_stops = [name for name in (*stops, *_STOPS) if name in known]
+            first = ["*0x7c00"] if spec.door == "own" else []
+            return _gdb(qemu, elf, socket, [*first, *known_stops])
+        finally:
+            qemu.kill()
+            qemu.wait()
+            if serial.exists() and serial.stat().st_size:
+                print("--- serial line")
+                print(serial.read_bytes().decode("utf-8", "backslashreplace").rstrip())
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _gdb(qemu: subprocess.Popen[bytes], elf: Path, socket: Path, stops: list[str]) -> int:
+    if not _wait_for(qemu, socket):
+        raise StrataError(f"QEMU did not start (status {qemu.returncode})")
+    old = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is GDB's
+    try:
+        words = gdb_words(elf, socket, stops)
+        extra = os.environ.get("GDBFLAGS", "").split()
+        return subprocess.run([words[0], *extra, *words[1:]], check=False).returncode
+    finally:
+        signal.signal(signal.SIGINT, old)
+
+
+def _wait_for(qemu: subprocess.Popen[bytes], socket: Path) -> bool:
+    """True once the socket is there."""
+    import time
+
+    while not socket.exists():
+        if qemu.poll() is not None:
+            return False
+        time.sleep(0.01)
+    return True
