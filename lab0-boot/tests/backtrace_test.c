@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * backtrace_test.c - exercise 0.4 on stacks made by hand.
+ *
+ * The stacks are arrays: an index is a frame, and `at` gives its address. The
+ * option fall= is for the tests from outside: a panic at the end of a chain of
+ * calls that the option's letters choose.
+ *
+ * Stands on backtrace.h only.
+ */
+#include <lab0/backtrace.h>
+
+#include <lab0/init.h>
+#include <lab0/ktest.h>
+#include <lab0/option.h>
+#include <lab0/panic.h>
+
+enum {
+	WORDS = 64,
+	ROOM = 16,
+	UNTOUCHED = 0x55,
+	TABLE_BASE = 1000,
+};
+
+static uint64_t stack[WORDS];
+static uint64_t found[ROOM];
+
+static uint64_t
+at(unsigned word)
+{
+	return (uint64_t)&stack[word];
+}
+
+static struct stack_bounds
+whole_stack(void)
+{
+	return (struct stack_bounds){ at(0), at(0) + sizeof(stack) };
+}
+
+static void
+frame(unsigned word, uint64_t caller, uint64_t address)
+{
+	stack[word] = caller;
+	stack[word + 1] = address;
+}
+
+/* Rubbish everywhere, then three frames at 4, 10 and 40. */
+static void
+three_frames(void)
+{
+	for (unsigned i = 0; i < WORDS; i++)
+		stack[i] = ktest_random() | 1;
+	for (unsigned i = 0; i < ROOM; i++)
+		found[i] = UNTOUCHED;
+	frame(4, at(10), 0xa);
+	frame(10, at(40), 0xb);
+	frame(40, 0, 0xc);
+}
+
+/* A chain of three frames gives three return addresses, innermost first, and
+ * an address gets the symbol that begins at or before it. */
+KTEST(a_short_chain_is_walked_and_named, .exercise = "0.4", .weight = 5,
+    .plain = true)
+{
+	static const struct symbol table[] = {
+		{ .address = 100, .name = 1 }, { .address = 200, .name = 2 },
+		{ .address = 300, .name = 3 }, { .address = 400, .name = 4 },
+	};
+	struct stack_bounds bounds = whole_stack();
+
+	three_frames();
+	expect_eq(backtrace_walk(at(4), &bounds, found, ROOM), 3);
+	expect_eq(found[0], 0xa);
+	expect_eq(found[1], 0xb);
+	expect_eq(found[2], 0xc);
+	expect_eq(found[3], UNTOUCHED);
+
+	expect(symbol_find(table, ARRAY_SIZE(table), 250) == &table[1]);
+	expect(symbol_find(table, ARRAY_SIZE(table), 399) == &table[2]);
+	expect(symbol_find(table, ARRAY_SIZE(table), 117) == &table[0]);
+}
+
+/* Not more addresses than there is room for are written. */
+KTEST(a_walk_stops_when_the_room_is_full, .exercise = "0.4", .weight = 1)
+{
+	struct stack_bounds bounds = whole_stack();
+
+	three_frames();
+	expect_eq(backtrace_walk(at(4), &bounds, found, 2), 2);
+	expect_eq(found[1], 0xb);
+	expect_eq(found[2], UNTOUCHED);
+	expect_eq(backtrace_walk(at(4), &bounds, found, 0), 0);
+	expect_eq(backtrace_walk(0, &bounds, found, ROOM), 0);
+}
+
+/* A frame pointer that is odd, outside the stack, half outside it or so large
+ * that adding to it wraps around ends the walk and is not followed. */
+KTEST(a_walk_follows_no_bad_pointer, .exercise = "0.4", .weight = 1)
+{
+	struct stack_bounds bounds = whole_stack();
+	const uint64_t bad[] = {
+		at(40) + 1, at(40) + 4, at(WORDS), at(WORDS - 1), at(0) - 8,
+		8, 0xdead000000000000, 0xfffffffffffffff8, 0xfffffffffffffff0,
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
+		three_frames();
+		stack[10] = bad[i];
+		expect_eq(backtrace_walk(at(4), &bounds, found, ROOM), 2);
+		expect_eq(found[2], UNTOUCHED);
+		expect_eq(backtrace_walk(bad[i], &bounds, found, ROOM), 0);
+	}
+
+	three_frames();
+	bounds.lo = at(4) + 8;
+	expect_eq(backtrace_walk(at(4), &bounds, found, ROOM), 0);
+	bounds = whole_stack();
+	bounds.hi = at(40) + 16;	/* the last frame just fits */
+	expect_eq(backtrace_walk(at(4), &bounds, found, ROOM), 3);
+	bounds.hi = at(40) + 15;
+	expect_eq(backtrace_walk(at(4), &bounds, found, ROOM), 2);
+	bounds.hi = bounds.lo;
+	expect_eq(backtrace_walk(at(4), &bounds, found, ROOM), 0);
+}
+
+/* A frame that points at itself or downwards ends the walk, and so does a
+ * return address of 0. */
+KTEST(a_walk_only_goes_up, .exercise = "0.4", .weight = 1)
+{
+	struct stack_bounds bounds = whole_stack();
+
+	three_frames();
+	frame(40, at(4), 0xc);
+	expect_eq(backtrace_walk(at(4), &bounds, found, ROOM), 3);
+	three_frames();
+	frame(10, at(10), 0xb);
+	expect_eq(backtrace_walk(at(4), &bounds, found, ROOM), 2);
+	three_frames();
+	frame(2, 0, 0xd);
+	frame(10, at(2), 0xb);
+	expect_eq(backtrace_walk(at(4), &bounds, found, ROOM), 2);
+	three_frames();
+	frame(10, at(40), 0);
+	expect_eq(backtrace_walk(at(4), &bounds, found, ROOM), 1);
+	expect_eq(found[1], UNTOUCHED);
+}
+
+/* The first and the last symbol, exact starts, an address before all symbols,
+ * an empty table, and random tables searched at random places. */
+KTEST(symbols_are_found_at_the_edges, .exercise = "0.4", .weight = 1)
+{
+	static struct symbol table[ROOM];
+
+	expect(symbol_find(table, 0, 5) == NULL);
+	for (unsigned n = 1; n <= ROOM; n++) {
+		uint64_t address = TABLE_BASE + ktest_random_below(100);
+
+		for (unsigned i = 0; i < n; i++) {
+			table[i].address = address;
+			address += 1 + ktest_random_below(100);
+		}
+		expect(symbol_find(table, n, table[0].address - 1) == NULL);
+		expect(symbol_find(table, n, UINT64_MAX) == &table[n - 1]);
+		for (unsigned i = 0; i < n; i++) {
+			uint64_t start = table[i].address;
+
+			expect(symbol_find(table, n, start) == &table[i]);
+			if (i > 0)
+				expect(symbol_find(table, n, start - 1) ==
+				    &table[i - 1]);
+		}
+	}
+}
+
+/* -- fall=LETTERS: one of three functions a letter, then a panic ------------ */
+
+OPTION(fall, "LETTERS", "test: panic below a chain of calls, letters a, b, c");
+
+static void fall(const char *way);
+
+__attribute__((noinline)) static void
+fall_alpha(const char *way)
+{
+	fall(way);
+	__asm__ volatile("");		/* no tail call */
+}
+
+__attribute__((noinline)) static void
+fall_beta(const char *way)
+{
+	fall(way);
+	__asm__ volatile("");
+}
+
+__attribute__((noinline)) static void
+fall_gamma(const char *way)
+{
+	fall(way);
+	__asm__ volatile("");
+}
+
+__attribute__((noinline)) static void
+fall(const char *way)
+{
+	if (*way == 'a')
+		fall_alpha(way + 1);
+	else if (*way == 'b')
+		fall_beta(way + 1);
+	else if (*way == 'c')
+		fall_gamma(way + 1);
+	else
+		panic("fell to the ground");
+	__asm__ volatile("");
+}
+
+static int
+fall_if_asked(void)
+{
+	if (option_get("fall"))
+		fall(option_get("fall"));
+	return 0;
+}
+INIT_LATE(fall_if_asked);
