@@ -5,10 +5,11 @@
 ; Owns      the vectors 13h and 15h from the ROM's initialisation on; the old
 ;           ones move to vectors 60h and 61h, which nobody uses.
 ; Offers    chosen with nasm -D:
-;             MEMORY_MAP=file   INT 15h E820h answers from a table of records
-;                               of 28 bytes: bytes to answer, base, length,
-;                               type, attributes; MAP_COUNT of them;
-;                               MAP_END_CARRY=1: the list ends with carry set
+;             MAP_COUNT=n       INT 15h E820h answers from the n records in the
+;                               file memory-map: bytes to answer, base, length,
+;                               type, attributes (28 bytes);
+;                               MAP_END_CARRY=1: the list ends with carry set;
+;                               MAP_SIGNATURE=n: instead of SMAP
 ;             NO_EXTENSIONS=1   INT 13h AH=41h: not supported
 ;             A20_CLOSED=1      A20 is closed after a read of sector 1
 ;             A20_BIOS=1        INT 15h AX=2401h refuses
@@ -32,6 +33,9 @@ RECORD_BYTES equ 28
 
 %ifndef A20_BIOS
 %define A20_BIOS 0
+%endif
+%ifndef MAP_SIGNATURE
+%define MAP_SIGNATURE SMAP
 %endif
 %ifndef MAP_END_CARRY
 %define MAP_END_CARRY 0
@@ -117,7 +121,7 @@ system:
 %endif
 .not_a20:
 %endif
-%ifdef MEMORY_MAP
+%ifdef MAP_COUNT
 	cmp	eax, 0xe820
 	je	memory
 %endif
@@ -125,7 +129,7 @@ system:
 	sti
 	retf	2
 
-%ifdef MEMORY_MAP
+%ifdef MAP_COUNT
 memory:
 	cmp	edx, SMAP
 	jne	.none
@@ -164,12 +168,12 @@ memory:
 .more:
 	add	ebx, MAP_NEXT
 .given:
-	mov	eax, SMAP
+	mov	eax, MAP_SIGNATURE
 	answer	clc
 .none:
 	mov	ah, 0x86
 	answer	stc
 
 map:
-	incbin	MEMORY_MAP
+	incbin	"memory-map"
 %endif

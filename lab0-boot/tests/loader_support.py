@@ -22,6 +22,8 @@ from strata.api import Failure
 
 __all__ = [
     "Elf",
+    "Entry",
+    "MBR_BASE",
     "MIB",
     "SECTOR",
     "STAGE2",
@@ -32,8 +34,12 @@ __all__ = [
     "expect_end",
     "hostile_bios",
     "load_mkdisk",
+    "memory_map",
+    "multiboot2_header",
+    "read_tags",
     "simple_kernel",
     "stop_at",
+    "tag_of",
 ]
 
 SECTOR = 512
@@ -172,7 +178,7 @@ def disk_with(
     return path
 
 
-def boot_kernel(machine: Any, elf: Elf | bytes, cmdline: str = "", **how: Any) -> Any:
+def boot_kernel(machine: Any, elf: Elf | bytes, cmdline: str = "", /, **how: Any) -> Any:
     """Boot a kernel through the loader under test."""
     return machine.boot(door="own", image=disk_with(machine, elf, cmdline), **how)
 
@@ -187,7 +193,7 @@ def stop_at(guest: Any, place: int | str, what: str) -> Any:
     return gdb
 
 
-def at_kernel(machine: Any, elf: Elf, cmdline: str = "", **how: Any) -> tuple[Any, Any]:
+def at_kernel(machine: Any, elf: Elf, cmdline: str = "", /, **how: Any) -> tuple[Any, Any]:
     """A guest that stands at its kernel's first instruction, and its debugger."""
     guest = boot_kernel(machine, elf, cmdline, paused=True, **how)
     entry = next(
@@ -196,6 +202,73 @@ def at_kernel(machine: Any, elf: Elf, cmdline: str = "", **how: Any) -> tuple[An
         if 0 <= elf.entry - _vaddr(segment) < len(segment.data)
     )
     return guest, stop_at(guest, entry, f"the loader enters the kernel at {entry:#x}")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of a memory map."""
+
+    base: int
+    length: int
+    type: int
+    zero: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.base:#x}+{self.length:#x} type {self.type}" + (
+            f", reserved word {self.zero:#x}" if self.zero else ""
+        )
+
+
+def read_tags(guest: Any) -> list[tuple[int, bytes]]:
+    """(type, body) of each Multiboot2 tag, the end left out; from EBX at the entry."""
+    base = guest.regs()["rbx"]
+    total = int.from_bytes(guest.read_phys(base, 4), "little")
+    if not 16 <= total <= MIB:
+        raise Failure(
+            "the Multiboot2 information has no sensible size",
+            expected="total_size of 16 bytes to 1 MiB",
+            seen=f"{total} at EBX = {base:#x}",
+        )
+    data = guest.read_phys(base, total)
+    tags, at = [], 8
+    while at + 8 <= total:
+        kind, size = struct.unpack_from("<II", data, at)
+        if size < 8 or at + size > total:
+            break
+        if kind == 0:
+            return tags
+        tags.append((kind, data[at + 8 : at + size]))
+        at += (size + 7) // 8 * 8
+    raise Failure(
+        "the Multiboot2 tags don't end with an end tag inside total_size",
+        expected=f"a tag of type 0 before byte {total}",
+        seen=f"types {[kind for kind, _ in tags]}, then rubbish at byte {at}",
+    )
+
+
+def tag_of(guest: Any, kind: int, name: str) -> bytes:
+    """The body of the one tag of a type."""
+    found = [body for other, body in read_tags(guest) if other == kind]
+    if len(found) != 1:
+        raise Failure(
+            f"the kernel gets {len(found)} tags for the {name} (type {kind})",
+            expected="1",
+            seen=f"types {[other for other, _ in read_tags(guest)]}",
+        )
+    return found[0]
+
+
+def memory_map(guest: Any) -> list[Entry]:
+    """The memory map that the kernel gets."""
+    body = tag_of(guest, 6, "memory map")
+    size, version = struct.unpack_from("<II", body)
+    if size != 24 or version != 0 or (len(body) - 8) % 24:
+        raise Failure(
+            "the memory-map tag has a wrong form",
+            expected="entry_size 24, entry_version 0, size 16 + 24 * entries",
+            seen=f"entry_size {size}, entry_version {version}, size {len(body) + 8}",
+        )
+    return [Entry(*words) for words in struct.iter_unpack("<QQII", body[8:])]
 
 
 def _vaddr(segment: Segment) -> int:
@@ -219,12 +292,12 @@ def hostile_bios(machine: Any, **choices: Any) -> Path:
     """An option ROM that spoils the BIOS: see hostile_bios.asm for the choices."""
     number = len(list(machine.folder.glob("*.rom")))
     path: Path = machine.folder / f"hostile{number}.rom"
-    blocks = 64
+    blocks = 24
     words = [f"-D{name}={value}" for name, value in choices.items()]
     subprocess.run(
         [
             machine.need(os.environ.get("NASM") or "nasm"),
-            *("-f", "bin", f"-DROM_BLOCKS={blocks}", *words),
+            *("-f", "bin", f"-DROM_BLOCKS={blocks}", *words, f"-I{machine.folder}/"),
             *("-o", str(path), str(HERE / "hostile_bios.asm")),
         ],
         check=True,

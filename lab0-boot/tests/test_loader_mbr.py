@@ -28,7 +28,7 @@ def stage2_of(machine: Any, sectors: int) -> bytes:
     return HALT + rest
 
 
-def at_stage2(machine: Any, stage2: bytes, **how: Any) -> Any:
+def at_stage2(machine: Any, stage2: bytes, /, **how: Any) -> Any:
     """A guest that stands at stage 2's first instruction; the whole of it has come."""
     image = disk_with(machine, simple_kernel(), stage2=stage2)
     guest = machine.boot(door="own", image=image, paused=True, **how)
