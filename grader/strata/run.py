@@ -37,7 +37,7 @@ def _words(args: argparse.Namespace) -> list[str]:
         vga="std",
         icount=None,
     )
-    words = command_line(spec, "stdio,mux=on,signal=off", "null")
+    words = command_line(spec, "stdio,mux=on,signal=off", f"file,path={_verdict_log(args)}")
     words += ["-mon", "chardev=com1,mode=readline"]
     if args.accel:
         words += ["-accel", args.accel]
@@ -45,6 +45,16 @@ def _words(args: argparse.Namespace) -> list[str]:
         at = words.index("-display")
         del words[at : at + 2]
     return [find_qemu(), *words]
+
+
+def _verdict_log(args: argparse.Namespace) -> Path:
+    return Path(args.images) / "run-verdicts.log"
+
+
+def _last_words(log: Path) -> list[str]:
+    """What the kernel said beside its consoles: stubs, panics."""
+    text = log.read_text(encoding="utf-8", errors="backslashreplace") if log.exists() else ""
+    return [line.partition(" ")[2] for line in text.splitlines() if line.startswith("@")]
 
 
 def _check_display(gui: str) -> None:
@@ -85,5 +95,5 @@ def main(argv: list[str]) -> int:
     print(f"stage {args.lab} by {args.boot}; leave with Ctrl-A X, QEMU's monitor is Ctrl-A C")
     sys.stdout.flush()
     status = subprocess.run(words, check=False).returncode
-    print(f"\r\n{_ending(status)}")
+    print("\r", *_last_words(_verdict_log(args)), _ending(status), sep="\n")
     return 0 if status == 0 or status >> 1 in EXIT_NAMES else 1
