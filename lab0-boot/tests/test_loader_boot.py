@@ -11,9 +11,9 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from loader_support import MIB, SECTOR, Elf, Entry, Segment, at_kernel, boot_kernel, disk_with
-from loader_support import expect_end, memory_map, multiboot2_header, read_tags, simple_kernel
-from loader_support import tag_of
+from loader_support import MBR_BASE, MIB, SECTOR, Elf, Entry, Segment, at_kernel, boot_kernel
+from loader_support import disk_with, expect_end, memory_map, multiboot2_header, read_tags
+from loader_support import simple_kernel, stop_at, tag_of
 from strata.api import EXIT_LOADER, EXIT_OK, expect, expect_eq
 from test_loader_e820 import RESERVED, USABLE, rom_with
 
@@ -156,9 +156,7 @@ def test_the_kernels_requests_are_obeyed(machine: Any) -> None:
     (code,) = plain.segments
     extra = struct.pack("<HHII", 3, 0, 12, 2 * MIB)
     header = multiboot2_header(extra)
-    elf = Elf(
-        (Segment(MIB, header + b"\xf4\xeb\xfd"), Segment(2 * MIB, code.data[24:])), entry=MIB
-    )
+    elf = Elf((Segment(MIB, header + b"\xf4\xeb\xfd"), Segment(2 * MIB, code.data[24:])), entry=MIB)
     boot_kernel(machine, elf).wait_exit(EXIT_OK)
     for request, words in (
         (struct.pack("<HHI", 99, 0, 8), "unknown request 99"),
@@ -195,11 +193,15 @@ def test_memory_that_the_map_reserves_is_left_alone(machine: Any) -> None:
     entries += [Entry(30 * MIB, top - 30 * MIB, USABLE), *holes, Entry(1 << 63, 1 << 63, USABLE)]
     random.shuffle(entries)
     dirt = machine.folder / "dirt"
-    dirt.write_bytes(random.randbytes(top - 20 * MIB))
+    dirt.write_bytes(random.randbytes(MIB) * ((top >> 20) - 20))
     fill = ["-device", f"loader,file={dirt},addr={20 * MIB:#x},force-raw=on"]
     elf = kernel_of(machine, 400_000)
-    guest, _ = at_kernel(machine, elf, option_rom=rom_with(machine, entries), args=fill)
-    before, after = dirt.read_bytes(), guest.read_phys(20 * MIB, top - 20 * MIB)
+    rom = rom_with(machine, entries)
+    guest = boot_kernel(machine, elf, option_rom=rom, args=fill, paused=True)
+    stop_at(guest, MBR_BASE, "the BIOS enters the boot sector")
+    before = guest.read_phys(20 * MIB, top - 20 * MIB)
+    stop_at(guest, elf.entry, "the loader enters the kernel")
+    after = guest.read_phys(20 * MIB, top - 20 * MIB)
     for hole in holes:
         part = slice(hole.base - 20 * MIB, hole.base - 20 * MIB + hole.length)
         expect(before[part] == after[part], f"the loader has written to {hole}")
