@@ -101,8 +101,8 @@ class Gdb:
         self._ok(b"M%x,%x:" % (self._address(address), len(data)) + data.hex().encode())
 
     def detach(self) -> None:
-        """Let the guest run on without us."""
-        self._ask(b"D")
+        """Let the guest run on without us; it may end before it answers."""
+        self._link.gdb_send(checksum(b"D"))
 
     def _address(self, place: int | str) -> int:
         if isinstance(place, int):
