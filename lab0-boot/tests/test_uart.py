@@ -28,7 +28,7 @@ def register(guest: Guest, offset: int) -> int:
     return int(match[1], 16)
 
 
-@judges(exercise="0.1", weight=5, plain=True)
+@judges(exercise="0.1", weight=7, plain=True)
 def test_the_prompt_answers_on_the_serial_line(machine: Machine) -> None:
     """The kernel's prompt arrives on COM1, and what is typed there is read and echoed."""
     guest = machine.boot(image="stage0.stripped.elf")
