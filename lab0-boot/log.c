@@ -26,7 +26,10 @@
 
 #include "log_impl.h"
 
-enum { EMERGENCY_TRIES = 1 << 16 };
+enum {
+	EMERGENCY_TRIES = 1 << 16,
+	LEVEL_MAX = 255,	/* of a record's byte */
+};
 
 enum record_kind { RECORD_TEXT, RECORD_GAP };
 
@@ -76,7 +79,7 @@ lock_in_emergency(void)
 	return false;		/* its holder is dead: go in all the same */
 }
 
-static bool
+static inline bool
 begin(struct guard *guard)
 {
 	guard->flags = irq_save();
@@ -93,7 +96,7 @@ begin(struct guard *guard)
 	return true;
 }
 
-static void
+static inline void
 end(struct guard *guard)
 {
 	if (guard->locked)
@@ -148,23 +151,49 @@ append_text(size_t len_bytes)
 	return append(size, RECORD_TEXT);
 }
 
-void
-log_write(unsigned level, const char *text, size_t len_bytes)
+static void
+write(unsigned level, const char *text, size_t len_bytes)
 {
-	struct guard guard;
 	struct record *record;
 
-	if (!begin(&guard)) {
-		__atomic_add_fetch(&ring.dropped, 1, __ATOMIC_RELAXED);
-		return;
-	}
 	len_bytes = MIN(len_bytes, LOG_TEXT_MAX);
 	record = append_text(len_bytes);
 	record->stamp = log_clock->read();
 	record->length = (uint16_t)len_bytes;
 	record->level = (uint8_t)level;
 	memcpy(record + 1, text, len_bytes);
+}
+
+void
+log_write(unsigned level, const char *text, size_t len_bytes)
+{
+	log_write_past(level, text, len_bytes, NULL);
+}
+
+void
+log_write_past(unsigned level, const char *text, size_t len_bytes,
+    struct log_cursor *reader)
+{
+	struct guard guard;
+	bool past;
+
+	if (!begin(&guard)) {
+		__atomic_add_fetch(&ring.dropped, 1, __ATOMIC_RELAXED);
+		return;
+	}
+	past = reader && reader->position == ring.head;
+	write(level, text, len_bytes);
+	if (past) {
+		reader->position = ring.head;
+		reader->sequence = ring.head_sequence;
+	}
 	end(&guard);
+}
+
+uint64_t
+log_head(void)
+{
+	return __atomic_load_n(&ring.head, __ATOMIC_RELAXED);
 }
 
 /* Put a cursor onto the next text record; returns how many it missed. */
@@ -194,23 +223,46 @@ copy_out(const struct record *from, struct log_record *to)
 	to->text[from->length] = '\0';
 }
 
+/* Step over the record at the cursor, which is a text record. */
+static const struct record *
+step(struct log_cursor *cursor)
+{
+	const struct record *record = record_at(cursor->position);
+
+	cursor->position += record->size;
+	cursor->sequence++;
+	return record;
+}
+
 bool
-log_read(struct log_cursor *cursor, struct log_record *record)
+log_read_up_to(struct log_cursor *cursor, struct log_record *to,
+    unsigned level)
 {
 	struct guard guard;
-	bool found;
+	bool found = false;
 
 	if (!begin(&guard))
 		return false;
-	record->lost = catch_up(cursor);
-	found = cursor->position < ring.head;
-	if (found) {
-		copy_out(record_at(cursor->position), record);
-		record->sequence = cursor->sequence++;
-		cursor->position += record_at(cursor->position)->size;
+	to->lost = catch_up(cursor);
+	while (!found && cursor->position < ring.head) {
+		const struct record *record;
+
+		to->sequence = cursor->sequence;
+		record = step(cursor);
+		found = record->level <= level;
+		if (found)
+			copy_out(record, to);
+		else
+			catch_up(cursor);
 	}
 	end(&guard);
 	return found;
+}
+
+bool
+log_read(struct log_cursor *cursor, struct log_record *record)
+{
+	return log_read_up_to(cursor, record, LEVEL_MAX);
 }
 
 struct log_cursor

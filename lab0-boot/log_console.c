@@ -21,10 +21,8 @@
 OPTION(loglevel, "0..7", "show messages up to this level on the consoles");
 
 enum {
-	SECONDS_WIDTH = 5,
-	CYCLES_WIDTH = 13,
+	DIGITS_MAX = 20,	/* of a 64-bit number */
 	US_PER_SECOND = 1000000,
-	US_DIGITS = 6,
 	/* One for what printk was called for, one for what its output said. */
 	PASSES = 2,
 };
@@ -40,24 +38,24 @@ static struct {
 } consoles;
 
 /*
- * The stamp's numbers are written by hand: exercise 0.2 may be missing, and
- * this is on the path of every line.
+ * Right-aligned in a field that grows if it must. The stamp's numbers are
+ * written by hand: exercise 0.2 may be missing, and every line has them.
  */
-static char *
-put_number(char *to, uint64_t value, unsigned width, char pad)
+static inline char *
+put_number(char *to, uint64_t value, unsigned width, uint64_t limit, char pad)
 {
-	char digits[20];
-	unsigned n = 0;
+	char *at;
 
+	for (; value >= limit && width < DIGITS_MAX; limit *= 10)
+		width++;
+	at = to + width;
 	do {
-		digits[n++] = (char)('0' + value % 10);
+		*--at = (char)('0' + value % 10);
 		value /= 10;
 	} while (value);
-	for (; width > n; width--)
-		*to++ = pad;
-	while (n)
-		*to++ = digits[--n];
-	return to;
+	while (at > to)
+		*--at = pad;
+	return to + width;
 }
 
 size_t
@@ -69,11 +67,11 @@ log_stamp(uint64_t stamp, char *buffer)
 	if (log_clock->to_us) {
 		uint64_t us = log_clock->to_us(stamp);
 
-		to = put_number(to, us / US_PER_SECOND, SECONDS_WIDTH, ' ');
+		to = put_number(to, us / US_PER_SECOND, 5, 100000, ' ');
 		*to++ = '.';
-		to = put_number(to, us % US_PER_SECOND, US_DIGITS, '0');
+		to = put_number(to, us % US_PER_SECOND, 6, US_PER_SECOND, '0');
 	} else {
-		to = put_number(to, stamp, CYCLES_WIDTH, ' ');
+		to = put_number(to, stamp, 12, 1000000000000ull, ' ');
 	}
 	*to++ = ']';
 	*to++ = ' ';
@@ -95,25 +93,33 @@ show(const struct log_record *record, bool in_line, log_sink *sink)
 	return record->length && record->text[record->length - 1] != '\n';
 }
 
+void
+log_message(unsigned level, const char *text, size_t len_bytes)
+{
+	if (level <= console_loglevel)
+		log_write(level, text, len_bytes);
+	else
+		log_write_past(level, text, len_bytes, &consoles.cursor);
+}
+
 /* Show what the log held when it began: bounded, whoever writes meanwhile. */
 static void
 show_pending(void)
 {
-	struct log_cursor end = log_end();
+	uint64_t end = log_head();
 
-	while (consoles.cursor.position < end.position
-	    && log_read(&consoles.cursor, &consoles.record)) {
-		if (consoles.record.level <= console_loglevel)
-			consoles.in_line = show(&consoles.record,
-			    consoles.in_line, console_write);
-	}
+	while (consoles.cursor.position < end
+	    && log_read_up_to(&consoles.cursor, &consoles.record,
+	    console_loglevel))
+		consoles.in_line = show(&consoles.record, consoles.in_line,
+		    console_write);
 }
 
 void
 log_to_consoles(void)
 {
 	for (unsigned pass = 0; pass < PASSES; pass++) {
-		if (consoles.cursor.position >= log_end().position)
+		if (consoles.cursor.position >= log_head())
 			return;
 		if (__atomic_exchange_n(&consoles.busy, true,
 		    __ATOMIC_ACQUIRE))

@@ -19,11 +19,19 @@
 #include <lab0/symbols.h>
 #include <lab0/todo.h>
 
+#include "log_impl.h"
+#include "word.h"
+
 enum {
 	FIELD_MAX = 4095,	/* C promises no wider field either */
 	POINTER_DIGITS = 16,
 	SYMBOL_TEXT_MAX = 96,
+	PAGE_BYTES = 4096,
 };
+
+#define ONES 0x0101010101010101ull	/* 1 in each byte of a word */
+/* For reads behind the end of a string. */
+#define no_sanitize_address __attribute__((no_sanitize_address))
 
 /* How much of an argument counts. */
 enum length { LENGTH_INT, LENGTH_CHAR, LENGTH_SHORT, LENGTH_LONG };
@@ -38,13 +46,61 @@ struct conversion {
 	enum length		length;
 };
 
-static void
-put_text(struct format_out *out, const char *text, size_t len_bytes)
+/* Whether a byte of the word is 0; if so, its lowest such byte has bit 7. */
+static inline uint64_t
+zero_bytes(uint64_t word)
 {
-	if (out->length < out->room)
-		memcpy(out->buffer + out->length, text,
-		    MIN(len_bytes, out->room - out->length));
-	out->length += len_bytes;
+	return (word - ONES) & ~word & ONES << 7;
+}
+
+/* Bytes from an address to the end of its page. */
+static inline size_t
+left_of_page(const char *at)
+{
+	return PAGE_BYTES - ((uintptr_t)at & (PAGE_BYTES - 1));
+}
+
+/* put_literal, a byte at a time. */
+static __attribute__((noinline)) const char *
+put_literal_slowly(struct format_out *out, const char *fmt)
+{
+	const char *start = fmt;
+
+	while (*fmt && *fmt != '%')
+		fmt++;
+	format_write(out, start, (size_t)(fmt - start));
+	return fmt;
+}
+
+/*
+ * Put the text up to the next `%` or the end; returns where that is. Eight
+ * bytes at a time where the format and the buffer have as many: messages are
+ * mostly such text. Bytes behind the end may be read, but never of another
+ * page; bytes put too many are overwritten by what follows.
+ */
+static inline const char *
+put_literal(struct format_out *out, const char *fmt)
+{
+	char *to = out->buffer + out->length;
+	size_t room = out->length < out->room ? out->room - out->length : 0;
+	size_t words = MIN(room, left_of_page(fmt)) / WORD;
+
+	for (; words > 0; words--, to += WORD, fmt += WORD) {
+		uint64_t word = *(const word_t *)fmt;
+		uint64_t stop = zero_bytes(word)
+		    | zero_bytes(word ^ '%' * ONES);
+
+		*(word_t *)to = word;
+		if (stop) {
+			unsigned n = (unsigned)__builtin_ctzll(stop) / 8;
+
+			out->length = (size_t)(to + n - out->buffer);
+			return fmt + n;
+		}
+	}
+	if (room)
+		out->length = (size_t)(to - out->buffer);
+	return put_literal_slowly(out, fmt);
 }
 
 static unsigned
@@ -241,23 +297,57 @@ put_conversion(struct format_out *out, const char *fmt, struct arguments *args)
 		fmt--;
 		/* fall through */
 	default:
-		put_text(out, start, (size_t)(fmt - start));
+		format_write(out, start, (size_t)(fmt - start));
 		return fmt;
 	}
 }
 
-static void
+/*
+ * The conversions of most messages, without flags, width or length: straight
+ * to format.c, past the parser. Returns how many characters of `fmt`, which
+ * is behind the `%`, they were; 0: this is for put_conversion.
+ */
+static inline size_t
+put_plain(struct format_out *out, const char *fmt, struct arguments *args)
+{
+	static const struct format_spec number = {
+		.flags = FMT_SIGNED, .base = 10, .precision = -1,
+	};
+	static const struct format_spec natural = {
+		.base = 10, .precision = -1,
+	};
+
+	switch (*fmt) {
+	case 'd':
+		format_integer(out, &number,
+		    (uint64_t)(int64_t)va_arg(args->list, int));
+		return 1;
+	case 'u':
+		format_integer(out, &natural, va_arg(args->list, unsigned));
+		return 1;
+	case 's':
+		format_string(out, &natural,
+		    va_arg(args->list, const char *));
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+static no_sanitize_address void
 put_format(struct format_out *out, const char *fmt, struct arguments *args)
 {
 	for (;;) {
-		const char *text = fmt;
+		size_t plain;
 
-		while (*fmt && *fmt != '%')
-			fmt++;
-		put_text(out, text, (size_t)(fmt - text));
-		if (!*fmt)
+		fmt = put_literal(out, fmt);
+		if (!*fmt++)
 			return;
-		fmt = put_conversion(out, fmt + 1, args);
+		plain = put_plain(out, fmt, args);
+		if (plain)
+			fmt += plain;
+		else
+			fmt = put_conversion(out, fmt, args);
 	}
 }
 
@@ -272,48 +362,59 @@ can_format(void)
 	return state == WRITTEN;
 }
 
-int
-vsnprintk(char *buffer, size_t size, const char *fmt, va_list list)
+static inline int
+format(char *buffer, size_t size, const char *fmt, struct arguments *args)
 {
-	struct format_out out = { .buffer = buffer, .room = size ? size - 1 : 0 };
-	struct arguments args;
+	struct format_out out = {
+		.buffer = buffer, .room = size ? size - 1 : 0,
+	};
 
-	va_copy(args.list, list);
 	if (can_format())
-		put_format(&out, fmt, &args);
+		put_format(&out, fmt, args);
 	else
-		put_text(&out, fmt, strlen(fmt));
-	va_end(args.list);
+		format_write(&out, fmt, strlen(fmt));
 	if (size)
 		buffer[MIN(out.length, out.room)] = '\0';
 	return (int)out.length;
 }
 
 int
-snprintk(char *buffer, size_t size, const char *fmt, ...)
+vsnprintk(char *buffer, size_t size, const char *fmt, va_list list)
 {
-	va_list args;
+	struct arguments args;
 	int length;
 
-	va_start(args, fmt);
-	length = vsnprintk(buffer, size, fmt, args);
-	va_end(args);
+	va_copy(args.list, list);
+	length = format(buffer, size, fmt, &args);
+	va_end(args.list);
+	return length;
+}
+
+int
+snprintk(char *buffer, size_t size, const char *fmt, ...)
+{
+	struct arguments args;
+	int length;
+
+	va_start(args.list, fmt);
+	length = format(buffer, size, fmt, &args);
+	va_end(args.list);
 	return length;
 }
 
 /* Not inlined, so that the text is off the stack when consoles run. */
 static __attribute__((noinline)) int
-format_to_log(unsigned level, const char *fmt, va_list args)
+print_to_log(unsigned level, const char *fmt, struct arguments *args)
 {
 	char text[LOG_TEXT_MAX + 1];
-	int length = vsnprintk(text, sizeof(text), fmt, args);
+	int length = format(text, sizeof(text), fmt, args);
 
-	log_write(level, text, MIN((size_t)length, LOG_TEXT_MAX));
+	log_message(level, text, MIN((size_t)length, LOG_TEXT_MAX));
 	return length;
 }
 
-int
-vprintk(const char *fmt, va_list args)
+static inline int
+print(const char *fmt, struct arguments *args)
 {
 	unsigned level = LOG_LEVEL_DEFAULT;
 	int length;
@@ -322,33 +423,54 @@ vprintk(const char *fmt, va_list args)
 		level = (unsigned)(fmt[1] - '0');
 		fmt += 2;
 	}
-	length = format_to_log(level, fmt, args);
-	log_to_consoles();
+	length = print_to_log(level, fmt, args);
+	if (level <= console_loglevel)
+		log_to_consoles();
+	return length;
+}
+
+int
+vprintk(const char *fmt, va_list list)
+{
+	struct arguments args;
+	int length;
+
+	va_copy(args.list, list);
+	length = print(fmt, &args);
+	va_end(args.list);
 	return length;
 }
 
 int
 printk(const char *fmt, ...)
 {
-	va_list args;
+	struct arguments args;
 	int length;
 
-	va_start(args, fmt);
-	length = vprintk(fmt, args);
-	va_end(args);
+	va_start(args.list, fmt);
+	length = print(fmt, &args);
+	va_end(args.list);
+	return length;
+}
+
+static __attribute__((noinline)) int
+print_to_consoles(const char *fmt, struct arguments *args)
+{
+	char text[LOG_TEXT_MAX + 1];
+	int length = format(text, sizeof(text), fmt, args);
+
+	console_write(text, MIN((size_t)length, LOG_TEXT_MAX));
 	return length;
 }
 
 int
 console_printf(const char *fmt, ...)
 {
-	char text[LOG_TEXT_MAX + 1];
-	va_list args;
+	struct arguments args;
 	int length;
 
-	va_start(args, fmt);
-	length = vsnprintk(text, sizeof(text), fmt, args);
-	va_end(args);
-	console_write(text, MIN((size_t)length, LOG_TEXT_MAX));
+	va_start(args.list, fmt);
+	length = print_to_consoles(fmt, &args);
+	va_end(args.list);
 	return length;
 }

@@ -13,10 +13,7 @@
 
 #include <lab0/errno.h>
 
-/* A word at any address, of memory that has any type. */
-typedef uint64_t __attribute__((may_alias)) aligned(1) word_t;
-
-enum { WORD = sizeof(word_t) };
+#include "word.h"
 
 /*
  * gcc knows a copy loop when it sees one and replaces it with a call of
@@ -30,6 +27,23 @@ copy_word(void *to, const void *from)
 	*(word_t *)to = *(const word_t *)from;
 }
 
+/* Less than a word: two halves or quarters, which may overlap. */
+static inline void
+copy_short(char *to, const char *from, size_t len_bytes)
+{
+	if (len_bytes >= sizeof(half_t)) {
+		size_t last = len_bytes - sizeof(half_t);
+		half_t low = *(const half_t *)from;
+
+		*(half_t *)(to + last) = *(const half_t *)(from + last);
+		*(half_t *)to = low;
+	} else if (len_bytes) {
+		to[len_bytes - 1] = from[len_bytes - 1];
+		to[len_bytes / 2] = from[len_bytes / 2];
+		*to = *from;
+	}
+}
+
 void *
 memcpy(void *restrict to, const void *restrict from, size_t len_bytes)
 {
@@ -38,10 +52,7 @@ memcpy(void *restrict to, const void *restrict from, size_t len_bytes)
 	char *end = d + len_bytes;
 
 	if (len_bytes < WORD) {
-		while (d < end) {
-			*d++ = *s++;
-			keep_loop(d);
-		}
+		copy_short(to, from, len_bytes);
 		return to;
 	}
 	for (; end - d >= 4 * WORD; d += 4 * WORD, s += 4 * WORD) {

@@ -27,8 +27,8 @@ format_integer(struct format_out *out, const struct format_spec *spec,
 	    : "0123456789abcdef";
 	const char *prefix = "";
 	size_t prefix_len, zeros = 0, blanks;
-	char digits[DIGITS_MAX];	/* the last one first */
-	size_t ndigits = 0;
+	char digits[DIGITS_MAX];	/* filled from its end */
+	size_t first = DIGITS_MAX, ndigits;
 
 	if (spec->flags & FMT_SIGNED) {
 		if ((int64_t)value < 0) {
@@ -43,13 +43,14 @@ format_integer(struct format_out *out, const struct format_spec *spec,
 	prefix_len = !prefix[0] ? 0 : !prefix[1] ? 1 : 2;
 
 	for (; value; value /= spec->base)
-		digits[ndigits++] = alphabet[value % spec->base];
-	if (ndigits == 0 && spec->precision != 0)
-		digits[ndigits++] = '0';
+		digits[--first] = alphabet[value % spec->base];
+	if (first == DIGITS_MAX && spec->precision != 0)
+		digits[--first] = '0';
+	ndigits = DIGITS_MAX - first;
 	if (spec->precision > (int)ndigits)
 		zeros = (size_t)spec->precision - ndigits;
 	if (spec->base == 8 && spec->flags & FMT_ALT && zeros == 0
-	    && (ndigits == 0 || digits[ndigits - 1] != '0'))
+	    && (ndigits == 0 || digits[first] != '0'))
 		zeros = 1;
 	blanks = prefix_len + zeros + ndigits;
 	blanks = spec->width > blanks ? spec->width - blanks : 0;
@@ -64,8 +65,7 @@ format_integer(struct format_out *out, const struct format_spec *spec,
 	while (*prefix)
 		format_putc(out, *prefix++);
 	repeat(out, '0', zeros);
-	while (ndigits)
-		format_putc(out, digits[--ndigits]);
+	format_write(out, digits + first, ndigits);
 	if (spec->flags & FMT_LEFT)
 		repeat(out, ' ', blanks);
 	/* EX 0.2 } (void)out; (void)spec; (void)value; (void)repeat; todo("0.2"); */
@@ -86,8 +86,7 @@ format_string(struct format_out *out, const struct format_spec *spec,
 	blanks = spec->width > len ? spec->width - len : 0;
 	if (!(spec->flags & FMT_LEFT))
 		repeat(out, ' ', blanks);
-	for (size_t i = 0; i < len; i++)
-		format_putc(out, s[i]);
+	format_write(out, s, len);
 	if (spec->flags & FMT_LEFT)
 		repeat(out, ' ', blanks);
 	/* EX 0.2 } (void)out; (void)spec; (void)s; todo("0.2"); */

@@ -35,11 +35,12 @@
  *	%.1s     ab          a           precision: at most so many characters
  *	%s       NULL        (null)
  *
- * Stands on nothing; also builds on the host.
+ * Stands on string.h; also builds on the host.
  */
 #ifndef LAB0_FORMAT_H
 #define LAB0_FORMAT_H
 
+#include <lab0/string.h>
 #include <lab0/types.h>
 
 enum format_flags {
@@ -67,13 +68,23 @@ struct format_out {
 	size_t		length;		/* characters put so far */
 };
 
-/* Put one character. The only way to write to a format_out. */
+/* Put one character. */
 static inline void
 format_putc(struct format_out *out, char c)
 {
 	if (out->length < out->room)
 		out->buffer[out->length] = c;
 	out->length++;
+}
+
+/* Put `count` characters, as format_putc would. */
+static inline void
+format_write(struct format_out *out, const char *text, size_t count)
+{
+	if (out->length < out->room)
+		memcpy(out->buffer + out->length, text,
+		    MIN(count, out->room - out->length));
+	out->length += count;
 }
 
 /*

@@ -80,7 +80,7 @@ struct log_counts {
 struct log_counts log_counts(void);
 
 /*
- * Text of a time stamp: "[    1.234567] ", or "[  123456789] " of raw cycles
+ * Text of a time stamp: "[    1.234567] ", or "[   123456789] " of raw cycles
  * while nobody knows the clock's frequency.
  *
  * returns   its length; `buffer` holds LOG_STAMP_MAX bytes
