@@ -22,9 +22,7 @@ def test_everything_builds_without_a_warning(
     make: Make, compiler: str, release: str, solved: str
 ) -> None:
     """gcc and clang, debug and release, skeleton and solution: -Werror."""
-    done = make(
-        f"CC={compiler}", f"RELEASE={release}", f"SOLVED={solved}", "WERROR=-Werror", "all"
-    )
+    done = make(f"CC={compiler}", f"RELEASE={release}", f"SOLVED={solved}", "WERROR=-Werror", "all")
     assert done.returncode == 0, done.stdout[-4000:]
     assert "warning" not in done.stdout
 

@@ -19,20 +19,20 @@ from typing import Mapping, Sequence
 
 from .build import Builder
 from .discover import Case
-from .elf import read_symbols
+from .elf import is_elf64, read_symbols
 from .errors import BuildError, StrataError, UsageError
 from .fixture import Machine, Variant
 from .grade import Request, lab_seed, prepare, request
 from .kernel_run import options
 from .lab import Course, Lab
-from .machine import Guest, elf_beside
+from .machine import Guest, die_with_us, elf_beside
 from .planning import Situation, read_states, test_seed
 from .plugin import kernel_spec
 from .spec import MachineSpec, command_line, find_qemu
 
 __all__ = ["debug", "gdb_words", "recorded_given"]
 
-_STOPS = ("panic", "verdict_exit")
+_STOPS = ("panic_at", "panic_enter", "todo_reached", "verdict_exit")
 
 
 def debug(environment: Mapping[str, str]) -> int:
@@ -71,15 +71,15 @@ def recorded_given(results: Path, ident: str) -> frozenset[str]:
         return frozenset()
 
 
-def gdb_words(elf: Path, socket: Path, stops: Sequence[str]) -> list[str]:
+def gdb_words(elf: Path, socket: Path, stops: Sequence[str], go: bool = True) -> list[str]:
     """GDB's command line. No `set architecture`: GDB follows the modes by itself."""
     words = ["gdb", "-q", "-ex", "set confirm off", "-ex", "set pagination off"]
     words += ["-ex", f"target remote {socket}"]
     for name in stops:
         words += ["-ex", f"hbreak {name}"]
-    if stops:
+    if go:
         words += ["-ex", "continue"]
-    return [*words, str(elf)]
+    return [*words, str(elf)] if is_elf64(elf) else words
 
 
 def _build(asked: Request, lab: Lab, given: frozenset[str], names: Sequence[str]) -> Path:
@@ -173,7 +173,13 @@ def _session(spec: MachineSpec, stops: list[str], tree: Path) -> int:
     elf = elf_beside(spec.image)
     known = read_symbols(elf).by_name
     serial = folder / "serial"
-    words = [find_qemu(), "-S", "-chardev", f"socket,path={socket},server=on,wait=off,id=gdb0"]
+    words = [
+        *die_with_us(),
+        find_qemu(),
+        "-S",
+        "-chardev",
+        f"socket,path={socket},server=on,wait=off,id=gdb0",
+    ]
     words += ["-gdb", "chardev:gdb0"]
     words += command_line(spec, f"file,path={serial}", "file,path=/dev/null")
     try:
@@ -181,7 +187,8 @@ def _session(spec: MachineSpec, stops: list[str], tree: Path) -> int:
         try:
             known_stops = [name for name in (*stops, *_STOPS) if name in known]
             first = ["*0x7c00"] if spec.door == "own" else []
-            return _gdb(qemu, elf, socket, [*first, *known_stops])
+            words = gdb_words(elf, socket, [*first, *known_stops], go=bool(first or stops))
+            return _gdb(qemu, socket, words)
         finally:
             qemu.kill()
             qemu.wait()
@@ -192,12 +199,11 @@ def _session(spec: MachineSpec, stops: list[str], tree: Path) -> int:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _gdb(qemu: subprocess.Popen[bytes], elf: Path, socket: Path, stops: list[str]) -> int:
+def _gdb(qemu: subprocess.Popen[bytes], socket: Path, words: list[str]) -> int:
     if not _wait_for(qemu, socket):
         raise StrataError(f"QEMU did not start (status {qemu.returncode})")
     old = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is GDB's
     try:
-        words = gdb_words(elf, socket, stops)
         extra = os.environ.get("GDBFLAGS", "").split()
         return subprocess.run([words[0], *extra, *words[1:]], check=False).returncode
     finally:
