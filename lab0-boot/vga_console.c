@@ -10,22 +10,44 @@
 #include <lab0/bootfacts.h>
 #include <lab0/console.h>
 #include <lab0/errno.h>
+#include <lab0/io.h>
 #include <lab0/memory_layout.h>
 
 static struct vga screen;
 
-/* Without a screen in text mode, no memory answers there. */
-static bool
-cells_answer(volatile uint16_t *cell)
-{
-	uint16_t before = *cell;
+/* Source: FreeVGA "Graphics Registers". */
+enum {
+	GRAPHICS_INDEX = 0x3ce,
+	GRAPHICS_DATA = 0x3cf,
+	GRAPHICS_MISC = 6,
+	MISC_GRAPHICS_MODE = 0x01,
+	MISC_MAP_MASK = 0x0c,
+	MISC_MAP_B8000 = 0x0c,
+};
 
-	*cell = 0x0755;
-	bool answers = *cell == 0x0755;
-	*cell = 0x07aa;
-	answers = answers && *cell == 0x07aa;
-	*cell = before;
-	return answers;
+static uint8_t
+indexed_read(uint16_t index_port, uint8_t number)
+{
+	outb(number, index_port);
+	return inb(index_port + 1);
+}
+
+/*
+ * Is there a VGA, and is it in text mode? Memory alone does not tell: some
+ * firmware leaves ordinary memory where the cells would be.
+ */
+static bool
+in_text_mode(void)
+{
+	uint8_t before = indexed_read(VGA_CRTC_INDEX, CRTC_CURSOR_LOW);
+	uint8_t misc = indexed_read(GRAPHICS_INDEX, GRAPHICS_MISC);
+
+	outb(CRTC_CURSOR_LOW, VGA_CRTC_INDEX);
+	outb(0x5a, VGA_CRTC_DATA);
+	bool answers = inb(VGA_CRTC_DATA) == 0x5a;
+	outb(before, VGA_CRTC_DATA);
+	return answers && !(misc & MISC_GRAPHICS_MODE) &&
+	    (misc & MISC_MAP_MASK) == MISC_MAP_B8000;
 }
 
 static int
@@ -33,10 +55,10 @@ vga_probe(void)
 {
 	if (boot_facts()->framebuffer.kind == FRAMEBUFFER_RGB)
 		return -ENODEV;		/* in graphics: fbcon.c has it */
-	screen.cells = phys_to_virt(VGA_TEXT_PADDR);
-	if (!cells_answer(&screen.cells[VGA_CELLS - 1]))
+	if (!in_text_mode())
 		return -ENODEV;
 
+	screen.cells = phys_to_virt(VGA_TEXT_PADDR);
 	screen.attribute = vga_attribute(COLOR_GREY, COLOR_BLACK);
 	vga_clear(&screen);
 	vga_cursor(&screen);

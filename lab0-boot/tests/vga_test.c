@@ -165,8 +165,8 @@ KTEST(vga_obeys_control_characters, .exercise = "0.3", .weight = 1)
 	expect_eq(vga.column, 0);
 	vga_putc(&vga, (char)0xfe);
 	vga_putc(&vga, '\a');
-	expect_eq(vga.cells[4 * VGA_COLUMNS] & 0xff, 0xfe);
-	expect_eq(vga.cells[4 * VGA_COLUMNS + 1] & 0xff, '\a');
+	expect_eq(vga.cells[4 * VGA_COLUMNS], ATTRIBUTE << 8 | 0xfe);
+	expect_eq(vga.cells[4 * VGA_COLUMNS + 1], ATTRIBUTE << 8 | 7);
 	expect(guards_are_whole());
 }
 

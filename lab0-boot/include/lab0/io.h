@@ -56,6 +56,14 @@ inl(uint16_t port)
 	return value;
 }
 
+/* Write bytes to one port, one after the other. */
+static inline void
+outsb(const void *bytes, size_t len_bytes, uint16_t port)
+{
+	__asm__ volatile("rep outsb"
+	    : "+S"(bytes), "+c"(len_bytes) : "d"(port) : "memory");
+}
+
 /* About a microsecond: a write to the POST port, which no device answers. */
 static inline void
 io_wait(void)
