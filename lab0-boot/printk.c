@@ -78,7 +78,7 @@ put_literal_slowly(struct format_out *out, const char *fmt)
  * mostly such text. Bytes behind the end may be read, but never of another
  * page; bytes put too many are overwritten by what follows.
  */
-static inline const char *
+static inline no_sanitize_address const char *
 put_literal(struct format_out *out, const char *fmt)
 {
 	char *to = out->buffer + out->length;

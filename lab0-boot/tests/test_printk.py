@@ -88,6 +88,8 @@ def test_random_formats_agree_with_the_host(machine: Machine) -> None:
     guest.wait_exit(EXIT_OK)
     samples = [read_sample(line) for line in guest.verdicts if line.startswith("sample|")]
     if len(samples) != SAMPLES:
-        raise Failure("the kernel prints all samples", expected=str(SAMPLES), seen=str(len(samples)))
+        raise Failure(
+            "the kernel prints all samples", expected=str(SAMPLES), seen=str(len(samples))
+        )
     for sample in samples:
         check(sample)
