@@ -123,7 +123,7 @@ def test_check_ends_with_its_count(tree: Tree, say: str, status: int, last: str,
 def test_other_verbs_end_with_what_became_of_them(tree: Tree) -> None:
     status, said = tree.setup("grade", "STATUS=3")
     assert status == 2
-    assert said.splitlines()[-1] == "setup: make grade STATUS=3: failed (status 2)"
+    assert said.splitlines()[-1] == "setup: make grade STATUS=3: ended with status 2"
 
 
 def test_labs_say_what_they_need(tree: Tree) -> None:
