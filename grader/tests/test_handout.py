@@ -53,6 +53,21 @@ def test_each_exercise_has_its_section_with_its_facts(lab: Path) -> None:
         assert sections[exercise["section"]].strip().startswith(_facts(exercise))
 
 
+def _row(exercise: dict[str, Any]) -> str:
+    needs = "".join(f" {need}" for need in exercise["needs"])
+    return (
+        f"| [{exercise['id']} {exercise['name']}](#{exercise['section']})"
+        f" | `{exercise['file']}` |{needs} | {exercise['kind']} |"
+    )
+
+
+@pytest.mark.parametrize("lab", LABS, ids=lambda lab: str(lab.name))
+def test_the_table_has_each_exercise_as_it_is(lab: Path) -> None:
+    lines = (lab / "README.md").read_text(encoding="utf-8").splitlines()
+    for exercise in _exercises(lab):
+        assert _row(exercise) in lines
+
+
 @pytest.mark.parametrize("lab", LABS, ids=lambda lab: str(lab.name))
 def test_what_is_to_be_read_first_is_named_in_the_section(lab: Path) -> None:
     sections = _sections(lab / "README.md")
