@@ -2,18 +2,13 @@
 /*
  * backtrace_test.c - exercise 0.4 on stacks made by hand.
  *
- * The stacks are arrays: an index is a frame, and `at` gives its address. The
- * option fall= is for the tests from outside: a panic at the end of a chain of
- * calls that the option's letters choose.
+ * The stacks are arrays: an index is a frame, and `at` gives its address.
  *
  * Stands on backtrace.h only.
  */
 #include <lab0/backtrace.h>
 
-#include <lab0/init.h>
 #include <lab0/ktest.h>
-#include <lab0/option.h>
-#include <lab0/panic.h>
 
 enum {
 	WORDS = 64,
@@ -171,53 +166,3 @@ KTEST(symbols_are_found_at_the_edges, .exercise = "0.4", .weight = 1)
 		}
 	}
 }
-
-/* -- fall=LETTERS: one of three functions a letter, then a panic ------------ */
-
-OPTION(fall, "LETTERS", "test: panic below a chain of calls, letters a, b, c");
-
-static void fall(const char *way);
-
-__attribute__((noinline)) static void
-fall_alpha(const char *way)
-{
-	fall(way);
-	__asm__ volatile("");		/* no tail call */
-}
-
-__attribute__((noinline)) static void
-fall_beta(const char *way)
-{
-	fall(way);
-	__asm__ volatile("");
-}
-
-__attribute__((noinline)) static void
-fall_gamma(const char *way)
-{
-	fall(way);
-	__asm__ volatile("");
-}
-
-__attribute__((noinline)) static void
-fall(const char *way)
-{
-	if (*way == 'a')
-		fall_alpha(way + 1);
-	else if (*way == 'b')
-		fall_beta(way + 1);
-	else if (*way == 'c')
-		fall_gamma(way + 1);
-	else
-		panic("fell to the ground");
-	__asm__ volatile("");
-}
-
-static int
-fall_if_asked(void)
-{
-	if (option_get("fall"))
-		fall(option_get("fall"));
-	return 0;
-}
-INIT_LATE(fall_if_asked);

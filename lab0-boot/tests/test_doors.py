@@ -187,6 +187,14 @@ def test_a_panic_says_what_it_knows(machine: Machine) -> None:
     guest.wait_serial("panic_with+0x")
 
 
+def test_a_panic_inside_a_panic_ends(machine: Machine) -> None:
+    """A panic while one is reported adds a line to the record and ends the machine."""
+    guest = machine.boot(door="pvh", image="stage0-test.stripped.elf", cmdline="fall=ab fall_again")
+    guest.wait_exit(EXIT_PANIC)
+    kinds = [line.split(":")[0] for line in guest.verdicts if not line.startswith("#")]
+    expect_eq(kinds[:1] + kinds[-2:], ["panic", "panic-end", "panic-again"], "lines of the record")
+
+
 def test_peek_and_poke_touch_only_what_is_mapped(machine: Machine) -> None:
     """peek and poke refuse unmapped, read-only and impossible addresses in one line."""
     guest = machine.boot(door="pvh")
