@@ -27,6 +27,13 @@ def test_everything_builds_without_a_warning(
     assert "warning" not in done.stdout
 
 
+def test_the_analyzer_finds_nothing(make: Make) -> None:
+    """gcc -fanalyzer on the release build, where no check hides a path."""
+    flags = "-fanalyzer -Werror"
+    done = make("CC=gcc", "RELEASE=1", "SOLVED=all", f"WERROR={flags}", "all")
+    assert done.returncode == 0, done.stdout[-4000:]
+
+
 def test_the_other_linker_links_the_same_sets(make: Make) -> None:
     """ld.lld builds a kernel whose sets are whole."""
     done = make("CC=clang", "LD=ld.lld", "SOLVED=all", "all")
