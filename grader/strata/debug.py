@@ -32,7 +32,7 @@ from .spec import MachineSpec, command_line, find_qemu
 
 __all__ = ["debug", "gdb_words", "recorded_given"]
 
-_STOPS = ("panic_at", "panic_enter", "todo_reached", "verdict_exit")
+_STOPS = ("panic_with", "todo_reached", "verdict_exit")
 
 
 def debug(environment: Mapping[str, str]) -> int:

@@ -8,7 +8,7 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Symbols", "read_symbols"]
+__all__ = ["Symbols", "is_elf64", "read_symbols"]
 
 _SHT_SYMTAB = 2
 _STT_FUNC = 2
@@ -31,6 +31,15 @@ class Symbols:
             return f"{address:#x}"
         offset = address - self.addresses[at]
         return self.names[at] + (f"+{offset:#x}" if offset else "")
+
+
+def is_elf64(path: Path) -> bool:
+    """Whether a file is one that GDB can take for a 64-bit machine."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(5) == b"\x7fELF\x02"
+    except OSError:
+        return False
 
 
 def read_symbols(path: Path) -> Symbols:

@@ -342,7 +342,7 @@ class Guest:
         self.argv = [*words, *self._extra]
         try:
             self._process = subprocess.Popen(
-                [*_die_with_us(), *self.argv],
+                [*die_with_us(), *self.argv],
                 stdin=stdin_read,
                 stdout=stdout_write,
                 stderr=self._stderr,
@@ -682,7 +682,7 @@ def _wide_pipe() -> tuple[int, int]:
     return read, write
 
 
-def _die_with_us() -> list[str]:
+def die_with_us() -> list[str]:
     """Words that make the kernel end QEMU when this process ends, however it ends."""
     if sys.platform == "linux" and shutil.which("setpriv"):
         return ["setpriv", "--pdeathsig", "KILL"]

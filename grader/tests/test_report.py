@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: MIT
+"""Reports: plain words, Gradescope's schema, JUnit's."""
+
+from __future__ import annotations
+
+import io
+import json
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from strata.lab import Course
+from strata.markers import State
+from strata.planning import Situation
+from strata.points import Marks, mark
+from strata.record import Plan, Planned, Result, write_atomically
+from strata.report import closing_line, first_to_do, plain_lines, wants_plain
+from strata.results import as_json, as_junit, write
+from support import case, make_course, passed
+
+A = case("a", "0.1")
+B = case("b", "0.2")
+C = case("c", "0.3")
+STATES = {"0.1": State.WRITTEN, "0.2": State.WRITTEN, "0.3": State.NOT_BEGUN}
+
+
+@pytest.fixture(name="course")
+def _course(tmp_path: Path) -> Course:
+    return make_course(tmp_path)
+
+
+def one_failed(course: Course, partial: bool = False) -> Marks:
+    """0.1 right, 0.2 wrong, 0.3 not begun."""
+    bad = Result(
+        B.id,
+        "failed",
+        "two < three & more",
+        expected="2",
+        seen="3 \x01\x1b[31m",
+        where="f2.c:7",
+        hint="count again",
+        detail="\n".join(f"line {n}" for n in range(60)),
+    )
+    first = passed(A) | {B.id: bad}
+    return mark(course, [A, B, C], [A, B, C], Situation(STATES), first, {}, partial)
+
+
+def test_plain_lines_say_everything_in_words(course: Course) -> None:
+    text = "\n".join(plain_lines(one_failed(course)))
+    assert "exercise 0.1 Exercise 0.1: 40 of 40" in text
+    assert "  pass: a. (40 of 40)" in text
+    assert "  FAIL: b. (0 of 30)" in text
+    assert "exercise 0.3 Exercise 0.3: not begun, 0 of 30" in text
+    assert "\x1b" not in text
+
+
+def test_the_first_thing_to_do_teaches(course: Course) -> None:
+    text = "\n".join(first_to_do(course, one_failed(course)))
+    for part in (
+        "exercise 0.2",
+        "lab0-boot/f2.c",
+        "expected: 2",
+        "seen:     3",
+        "where:    f2.c:7",
+        "hint:     count again",
+        "lab0-boot/README.md#exercise-0.2",
+        "make debug TEST=boot.file.b",
+        "make grade-one TEST=boot.file.b",
+    ):
+        assert part in text, part
+
+
+def test_what_is_not_begun_is_one_line(course: Course) -> None:
+    marks = mark(course, [C], [C], Situation(STATES), {}, {})
+    assert "  it is not begun" in first_to_do(course, marks)
+
+
+def test_full_marks_leave_nothing_to_do(course: Course) -> None:
+    marks = mark(course, [A], [A], Situation(STATES), passed(A), {})
+    assert first_to_do(course, marks) == []
+    assert closing_line(marks) == "40 of 40 points: all done"
+
+
+def test_the_closing_line_is_plain(course: Course) -> None:
+    assert closing_line(one_failed(course)) == "40 of 100 points"
+    assert closing_line(one_failed(course, True)).startswith("stopped: 40 of 100 points so far")
+
+
+def test_results_are_in_gradescopes_schema(course: Course) -> None:
+    data = as_json(one_failed(course))
+    assert data["score"] == 40 and data["max_score"] == 100 and data["partial"] is False
+    first, second, third = data["tests"]
+    assert first["status"] == "passed" and first["number"] == "0.1.1"
+    assert second["status"] == "failed" and "expected: 2" in second["output"]
+    assert third["output"] == "exercise 0.3: not begun"
+    assert {"name", "number", "score", "max_score", "status", "output", "tags"} <= set(first)
+
+
+def test_junit_is_xml_whatever_was_printed(course: Course) -> None:
+    root = ElementTree.fromstring(as_junit(one_failed(course)))
+    (suite,) = root.findall("testsuite")
+    assert (suite.get("tests"), suite.get("failures")) == ("3", "2")
+
+
+def test_the_same_run_is_the_same_file(course: Course, tmp_path: Path) -> None:
+    for name, seconds in (("x", 1.0), ("y", 2.0)):
+        write(tmp_path / name, one_failed(course), {"seed": "1"}, {"whole run": seconds})
+    for name in ("results.json", "junit.xml"):
+        assert (tmp_path / "x" / name).read_text() == (tmp_path / "y" / name).read_text()
+    assert json.loads((tmp_path / "x" / "results.json").read_text())["seed"] == "1"
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    path.write_text("old")
+    (tmp_path / "results.json.part").mkdir()
+    with pytest.raises(OSError):
+        write_atomically(path, "new")
+    assert path.read_text() == "old"
+
+
+@pytest.mark.parametrize("name", ["PLAIN", "NO_COLOR"])
+def test_plain_is_asked_for_by_name(name: str) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    assert wants_plain(Terminal(), {"TERM": "xterm", name: "1"})
+    assert not wants_plain(Terminal(), {"TERM": "xterm"})
+    assert wants_plain(io.StringIO(), {"TERM": "xterm"})
+
+
+def test_a_plan_survives_its_file(tmp_path: Path) -> None:
+    one = Planned("a.b.c", "c", "kernel", "t.c", 0, 0, ("0.1",), "i", 5, "f")
+    plan = Plan("/tree", (one,), {"0": ("c",)})
+    plan.save(tmp_path / "plan.json")
+    assert Plan.load(tmp_path / "plan.json") == plan
