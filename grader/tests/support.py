@@ -24,9 +24,9 @@ stand_in = {stand_in}
 SOLUTION = """int
 f{n}(void)
 {{
-	/* EX 0.{n} {{ see <lab0/f.h> */
-	return {n};
-	/* EX 0.{n} }} todo("0.{n}"); */
+        /* EX 0.{n} {{ see <lab0/f.h> */
+        return {n};
+        /* EX 0.{n} }} todo("0.{n}"); */
 }}
 """
 
@@ -45,7 +45,11 @@ def lab_toml(*exercises: tuple[str, int, list[str]], stand_in: str = "") -> str:
     return text
 
 
-CHAIN = (("0.1", 40, []), ("0.2", 30, ["0.1"]), ("0.3", 30, ["0.2"]))
+CHAIN: tuple[tuple[str, int, list[str]], ...] = (
+    ("0.1", 40, []),
+    ("0.2", 30, ["0.1"]),
+    ("0.3", 30, ["0.2"]),
+)
 
 
 def make_course(tree: Path, *exercises: tuple[str, int, list[str]]) -> Course:

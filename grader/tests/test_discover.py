@@ -16,7 +16,7 @@ KERNEL = """
 KTEST(numbers_come_out, .exercise = "0.2", .weight = 2,
     .plain = true)
 {
-	expect_eq(1, 1);
+        expect_eq(1, 1);
 }
 
 /*

@@ -15,27 +15,27 @@ from support import make_course
 C_SOURCE = """int
 uart_putc(int port)
 {
-	/* EX 0.1 { see <lab0/uart.h> */
-	outb(port, 1);
-	return 0;
-	/* EX 0.1 } (void)port; todo("0.1"); */
+        /* EX 0.1 { see <lab0/uart.h> */
+        outb(port, 1);
+        return 0;
+        /* EX 0.1 } (void)port; todo("0.1"); */
 }
 """
 C_SKELETON = """int
 uart_putc(int port)
 {
-	/* Exercise 0.1: see <lab0/uart.h> */
-	(void)port; todo("0.1");
+        /* Exercise 0.1: see <lab0/uart.h> */
+        (void)port; todo("0.1");
 }
 """
 NASM_SOURCE = """long_mode_enter:
-	; EX 0.5 { see boot_tables.inc
-	mov eax, 1
-	; EX 0.5 } todo "0.5"
+        ; EX 0.5 { see boot_tables.inc
+        mov eax, 1
+        ; EX 0.5 } todo "0.5"
 """
 NASM_SKELETON = """long_mode_enter:
-	; Exercise 0.5: see boot_tables.inc
-	todo "0.5"
+        ; Exercise 0.5: see boot_tables.inc
+        todo "0.5"
 """
 
 
