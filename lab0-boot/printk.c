@@ -46,11 +46,14 @@ struct conversion {
 	enum length		length;
 };
 
-/* Whether a byte of the word is 0; if so, its lowest such byte has bit 7. */
+/*
+ * Bit 7 of the lowest byte that is 0. Bytes above 0x80, which no message of
+ * the kernel has, are also marked: the caller looks again.
+ */
 static inline uint64_t
 zero_bytes(uint64_t word)
 {
-	return (word - ONES) & ~word & ONES << 7;
+	return (word - ONES) & ONES << 7;
 }
 
 /* Bytes from an address to the end of its page. */
@@ -94,13 +97,14 @@ put_literal(struct format_out *out, const char *fmt)
 		if (stop) {
 			unsigned n = (unsigned)__builtin_ctzll(stop) / 8;
 
-			out->length = (size_t)(to + n - out->buffer);
-			return fmt + n;
+			to += n;
+			fmt += n;
+			break;
 		}
 	}
 	if (room)
 		out->length = (size_t)(to - out->buffer);
-	return put_literal_slowly(out, fmt);
+	return *fmt == '%' || !*fmt ? fmt : put_literal_slowly(out, fmt);
 }
 
 static unsigned

@@ -56,6 +56,14 @@ KTEST(unknown_conversions_stand, .needs = "0.2")
 	expect_streq(text("at the end %-08l"), "at the end %-08l");
 }
 
+/* Bytes above 127 are text like others, wherever they stand. */
+KTEST(text_beyond_ascii_stands, .needs = "0.2")
+{
+	expect_streq(text("gr\xc3\xb6\xc3\x9f" "e %d, \x80\x81\xff\xa5 %s",
+	    5, "\xe2\x82\xac"), "gr\xc3\xb6\xc3\x9f"
+	    "e 5, \x80\x81\xff\xa5 \xe2\x82\xac");
+}
+
 /* %c puts one character, padded, and also the null byte. */
 KTEST(characters_are_padded, .needs = "0.2")
 {
