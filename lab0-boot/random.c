@@ -86,13 +86,12 @@ static struct {
 } own;
 
 static bool
-rdrand(uint64_t *value)
+rdrand_in_time(uint64_t *value)
 {
 	bool ok = false;
 
 	for (unsigned i = 0; i < RDRAND_TRIES && !ok; i++)
-		__asm__ volatile("rdrand %0"
-		    : "=r"(*value), "=@ccc"(ok) : : );
+		ok = rdrand(value);
 	return ok;
 }
 
@@ -101,7 +100,7 @@ find_seed(uint64_t *seed)
 {
 	if (option_given("seed") && option_u64("seed", 16, seed) == 0)
 		return RANDOM_OPTION;
-	if (cpuid(1, 0).ecx & CPUID_1_ECX_RDRAND && rdrand(seed))
+	if (cpuid(1, 0).ecx & CPUID_1_ECX_RDRAND && rdrand_in_time(seed))
 		return RANDOM_CPU;
 	*seed = mix(rdtsc());
 	return RANDOM_TSC;

@@ -24,32 +24,10 @@ nothing(void)
 
 void (*preempt_resched)(void) = nothing;
 
-/*
- * One instruction each, relative to GS: a task that is moved to another CPU
- * between two would change the count of a CPU it no longer runs on.
- */
-static inline void
-count_up(void)
-{
-	__asm__ volatile("incl %%gs:%c0"
-	    : : "i"(offsetof(struct percpu_head, preempt_count)) : "memory");
-}
-
-static inline bool
-count_down_to_zero(void)
-{
-	bool zero;
-
-	__asm__ volatile("decl %%gs:%c1"
-	    : "=@ccz"(zero)
-	    : "i"(offsetof(struct percpu_head, preempt_count)) : "memory");
-	return zero;
-}
-
 void
 preempt_disable(void)
 {
-	count_up();
+	preempt_count_up();
 }
 
 bool
@@ -64,7 +42,7 @@ preempt_allowed(void)
 void
 preempt_enable(void)
 {
-	if (count_down_to_zero() && *percpu_ptr(preempt_wanted)
+	if (preempt_count_down() && *percpu_ptr(preempt_wanted)
 	    && preempt_allowed())
 		preempt_resched();
 }
@@ -101,7 +79,7 @@ release(struct spinlock *lock, const void *caller)
 void
 spin_lock(struct spinlock *lock)
 {
-	count_up();
+	preempt_count_up();
 	acquire(lock, LOCK_PLAIN, HERE);
 }
 
@@ -131,7 +109,7 @@ draw_if_served(struct spinlock *lock)
 bool
 spin_trylock(struct spinlock *lock)
 {
-	count_up();
+	preempt_count_up();
 	if (DEBUG)
 		lockrank_acquire(&lock->id, LOCK_SPIN, LOCK_TRY, HERE);
 	if (!draw_if_served(lock)) {
@@ -148,7 +126,7 @@ spin_lock_save(struct spinlock *lock)
 {
 	irqflags_t flags = irq_save();
 
-	count_up();
+	preempt_count_up();
 	acquire(lock, LOCK_PLAIN, HERE);
 	return flags;
 }
@@ -167,11 +145,11 @@ lock_acquire_pair(struct spinlock *a, struct spinlock *b)
 	struct spinlock *low = a < b ? a : b;
 	struct spinlock *high = a < b ? b : a;
 
-	count_up();
+	preempt_count_up();
 	acquire(low, LOCK_PLAIN, HERE);
 	if (low == high)
 		return;
-	count_up();
+	preempt_count_up();
 	acquire(high, LOCK_PAIR, HERE);
 }
 

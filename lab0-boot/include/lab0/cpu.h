@@ -55,6 +55,16 @@ rdtsc(void)
 	return (uint64_t)high << 32 | low;
 }
 
+/* Only where CPUID has it; returns whether there was a number in time. */
+static inline bool
+rdrand(uint64_t *value)
+{
+	bool ok;
+
+	__asm__ volatile("rdrand %0" : "=r"(*value), "=@ccc"(ok));
+	return ok;
+}
+
 static inline uint64_t
 rdmsr(uint32_t msr)
 {

@@ -58,4 +58,27 @@ cpu_id(void)
 	return percpu_self()->cpu;
 }
 
+/*
+ * This CPU's preempt_count one up; one down, returns whether it is 0 then. One
+ * instruction each, relative to GS: a task that is moved to another CPU
+ * between two would change the count of a CPU it no longer runs on.
+ */
+static inline void
+preempt_count_up(void)
+{
+	__asm__ volatile("incl %%gs:%c0"
+	    : : "i"(offsetof(struct percpu_head, preempt_count)) : "memory");
+}
+
+static inline bool
+preempt_count_down(void)
+{
+	bool zero;
+
+	__asm__ volatile("decl %%gs:%c1"
+	    : "=@ccz"(zero)
+	    : "i"(offsetof(struct percpu_head, preempt_count)) : "memory");
+	return zero;
+}
+
 #endif
