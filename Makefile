@@ -39,13 +39,18 @@ endif
 # labs 0..n; read_lab fills the lists in order
 up_to = $(labs_up_to_$(1))
 
+host_lists := host_objs host_tests host_skip host_machine fuzz \
+	loader_host_objs loader_host_machine loader_fuzz
+
 define read_lab
 labs_seen += $(1)
 labs_up_to_$(call number,$(1)) := $$(labs_seen)
 objs :=
 tests :=
 loader_objs :=
+$$(foreach v,$$(host_lists),$$(eval $$(v) :=))
 include $(1)/lab.mk
+$$(foreach v,$$(host_lists),$$(eval $(1)_$$(v) := $$($$(v))))
 $(1)_objs := $$(addprefix $(1)/,$$(objs))
 $(1)_tests := $$(patsubst %.c,%.o,$$(wildcard $(1)/tests/*_test.c \
 	$(1)/tests/*_bench.c))
@@ -215,7 +220,71 @@ $(O)/%/offsets.inc: %/offsets.c $(O)/flags
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 
 # Where the object of a path comes from in this variant.
-pick = $(foreach p,$(1),$(O)/$(if $(filter $(basename $(p)),$(basename $(given_paths))),solutions/)$(p))
+picked = $(foreach p,$(1),$(if $(filter $(basename $(p)),$(basename $(given_paths))),solutions/)$(p))
+pick = $(addprefix $(O)/,$(call picked,$(1)))
+
+# -- Host: what touches no hardware, with sanitizers --------------------------------
+#
+# labN-*/host/include comes before the labs' own headers, and host/*.c stands in
+# for the machine. $(H)/test is compiled for the tests, $(H)/fuzz for libFuzzer.
+
+HOST_CC ?= gcc
+FUZZ_CC ?= clang
+H := $(BUILD)/host
+host_flags := -std=gnu11 -ffreestanding -g -O1 -fno-pie -fno-strict-aliasing -fwrapv \
+	-fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-DDEBUG=1 $(warnings)
+host_cc_test := $(HOST_CC) $(host_flags) $(if $(findstring gcc,$(HOST_CC)),-fno-toplevel-reorder)
+host_cc_fuzz := $(FUZZ_CC) $(host_flags) -fsanitize=fuzzer-no-link
+# A loader's pointers are 32 bits; what it points at lies that low here, too.
+host_low := -Wno-pointer-to-int-cast -Wno-int-to-pointer-cast
+host_includes = $(foreach l,$(call up_to,$(call number,$(call lab_of,$(1)))),-I$(l)/host/include -iquote $(l)/host) \
+	$(call includes,$(1))
+host_renamed := -include lab0-boot/host/names.h
+host_link := -no-pie -fsanitize=address,undefined \
+	-Wl,--defsym=kernel_text_end=etext,--defsym=percpu_end=__stop_percpu
+
+# $(1) test or fuzz, $(2) a lab's folder, or its folder in solutions
+define host_rules
+$(H)/$(1)/$(2)/host/%.o: $(2)/host/%.c $(H)/flags
+	$$(call say,HOSTCC,$$<) mkdir -p $$(@D) && $$(host_cc_$(1)) $$(call host_includes,$$<) \
+	$$(host_low) -iquote $(2)/loader $$(call lab_flags,$$<) -MMD -MP -c $$< -o $$@
+$(H)/$(1)/$(2)/loader/%.o: $(2)/loader/%.c $(H)/flags
+	$$(call say,HOSTCC,$$<) mkdir -p $$(@D) && $$(host_cc_$(1)) $$(host_renamed) $$(host_low) \
+	$$(call stub_flags,$$<) $$(addprefix -iquote ,$$(call lab_of,$$<)/loader $$(call lab_of,$$<)/host) \
+	$$(call lab_flags,$$<) -MMD -MP -c $$< -o $$@
+$(H)/$(1)/$(2)/%.o: $(2)/%.c $(H)/flags
+	$$(call say,HOSTCC,$$<) mkdir -p $$(@D) && $$(host_cc_$(1)) $$(host_renamed) \
+	$$(call stub_flags,$$<) $$(call host_includes,$$<) $$(call lab_flags,$$<) -MMD -MP -c $$< -o $$@
+endef
+$(foreach f,test fuzz,$(foreach l,$(labs),$(eval $(call host_rules,$(f),$(l)))\
+	$(eval $(call host_rules,$(f),solutions/$(l)))))
+$(shell mkdir -p $(H) && echo '$(host_cc_test) $(host_cc_fuzz)' > $(H)/flags.new.$$PPID \
+	&& { cmp -s $(H)/flags.new.$$PPID $(H)/flags && rm $(H)/flags.new.$$PPID \
+	|| mv $(H)/flags.new.$$PPID $(H)/flags; })
+-include $(shell find $(H) -name '*.d' 2>/dev/null)
+
+# $(1) a list's name, $(2) a folder in the lab, $(3) labs: paths of its objects
+host_list = $(foreach l,$(3),$(addprefix $(l)/$(2),$($(l)_$(1))))
+host_pick = $(addprefix $(H)/$(1)/,$(call picked,$(2)))
+host_kernel = $(call host_list,host_machine,host/,$(1)) $(call host_list,host_objs,,$(1))
+host_loader = $(call host_list,loader_host_machine,host/,$(1)) \
+	$(call host_list,loader_host_objs,loader/,$(1))
+host_test := $(H)/$(TAG)/test$(LAB)
+$(host_test): $(call host_pick,test,$(call host_kernel,$(call up_to,$(LAB))) lab0-boot/host/main.o \
+    $(call host_list,host_tests,tests/,$(call up_to,$(LAB))))
+	$(call say,HOSTLD,$@) mkdir -p $(@D) && $(HOST_CC) $(host_link) -o $@ $^
+
+# $(1) a target, $(2) its objects
+define fuzz_rules
+$(H)/$(TAG)/fuzz-$(1): $$(call host_pick,fuzz,$(2))
+	$$(call say,HOSTLD,$$@) mkdir -p $$(@D) && $(FUZZ_CC) $$(host_link) -fsanitize=fuzzer -o $$@ $$^
+endef
+$(foreach l,$(labs),$(foreach t,$($(l)_fuzz),$(eval $(call fuzz_rules,$(t),\
+	$(call host_kernel,$(call up_to,$(call number,$(l)))) $(l)/tests/$(t)_fuzz.o)))\
+	$(foreach t,$($(l)_loader_fuzz),$(eval $(call fuzz_rules,$(t),\
+	$(call host_loader,$(l)) $(l)/loader/tests/$(t)_fuzz.o))))
+fuzz_targets := $(foreach l,$(labs),$($(l)_fuzz) $($(l)_loader_fuzz))
 
 # -- Stages ----------------------------------------------------------------------
 
@@ -301,6 +370,25 @@ skeletons: ## make the exercise files of the labs from solutions/
 	@$(strata) skeletons
 bench: ## the figures of a lab: [LAB=n], table and build/bench/labN.json
 	@$(strata) bench
+
+# RUNS=n instead of seconds: always the same runs. Finds are kept in the build.
+SECONDS ?= 10
+TARGET ?= $(fuzz_targets)
+fuzz_kept = $(foreach l,$(labs),$(wildcard $(l)/tests/corpus/$(1)))
+.PHONY: host-test fuzz $(addprefix fuzz-run-,$(fuzz_targets))
+host-test: $(host_test) ## hardware-free code's tests on this machine, with sanitizers: [LAB=n] [TEST=pattern]
+	@$(host_test) '$(or $(TEST),all)' '$(subst $(blank),$(comma),$(strip \
+	$(foreach l,$(call up_to,$(LAB)),$($(l)_host_skip))))' $(SEED)
+fuzz: $(addprefix fuzz-run-,$(TARGET)) ## parsers against made-up input: [TARGET=..] [SECONDS=n] [RUNS=n] [INPUT=file]
+fuzz-run-%: $(H)/$(TAG)/fuzz-%
+	@$(if $(INPUT),$< $(INPUT),$(if $(RUNS),rm -rf $(H)/corpus/$*-runs;) \
+	new=$(H)/corpus/$*$(if $(RUNS),-runs); mkdir -p "$$new"; \
+	if $< -timeout=10 -rss_limit_mb=1024 -artifact_prefix=$(H)/found-$*- \
+	$(if $(RUNS),-seed=1 -runs=$(RUNS),-max_total_time=$(SECONDS)) \
+	"$$new" $(call fuzz_kept,$*) > $(H)/fuzz-$*.log 2>&1; \
+	then sed -n 's/^Done/ok fuzz $*: no fault in/p' $(H)/fuzz-$*.log; \
+	else grep -v '^[#]' $(H)/fuzz-$*.log | head -n 60; \
+	echo 'not ok fuzz $*: again with make fuzz TARGET=$* INPUT=<the file above>'; exit 1; fi)
 
 .PHONY: locks
 locks: ## the kernel's lock classes by rank

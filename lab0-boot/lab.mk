@@ -65,3 +65,24 @@ loader_objs += rsdp.o			# where ACPI's tables start
 loader_objs += crc32.o			# is the file whole?
 loader_objs += string.o			# memory and strings, 32-bit
 loader_objs += todo.o			# stubs of unwritten exercises
+
+# Built for the machine that builds, too, with sanitizers: what touches no
+# hardware, the tests of it, and below them what stands in for the hardware.
+host_objs += todo.o errno.o string.o glob.o rbtree.o ring.o bitmap.o
+host_objs += lockrank.o spinlock.o sleeplock.o choice.o random.o option.o
+host_objs += format.o printk.o log.o log_console.o console.o
+host_objs += multiboot2.o pvh.o bootfacts_parts.o bootfacts_report.o
+host_objs += symbols.o backtrace.o line_editor.o ktest.o
+host_tests += string_test.o list_test.o rbtree_test.o ring_test.o bitmap_test.o
+host_tests += lock_test.o joints_test.o random_test.o option_test.o
+host_tests += format_test.o printk_test.o log_test.o boot_parsers_test.o
+host_tests += backtrace_test.o line_editor_test.o
+host_skip += the_canary_is_set		# entry.asm sets it
+host_machine += machine.o
+
+# Fuzzed: tests/NAME_fuzz.c with the objects above, ...
+fuzz += multiboot2 pvh option printk format text line_editor
+# ... loader/tests/NAME_fuzz.c with these.
+loader_host_objs += elf.o memory.o e820.o multiboot2_header.o string.o todo.o
+loader_host_machine += loader_machine.o
+loader_fuzz += elf header e820
