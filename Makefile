@@ -141,7 +141,8 @@ ifeq ($(PYTHON),)
 PYTHON := python3
 endif
 endif
-export PYTHONDONTWRITEBYTECODE := 1
+export PYTHONPYCACHEPREFIX := $(abspath $(BUILD))/pycache
+unexport PYTHONDONTWRITEBYTECODE
 PYTHONPATH := grader
 export PYTHONPATH
 strata = $(PYTHON) -m strata

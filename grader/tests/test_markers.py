@@ -53,7 +53,7 @@ def test_several_regions_are_counted() -> None:
 
 def test_a_comment_over_several_lines_is_one_marker() -> None:
     text = C_SOURCE.replace("see <lab0/uart.h>", "see\n         * <lab0/uart.h>")
-    assert "\t/* Exercise 0.1: see\n         * <lab0/uart.h> */\n" in skeleton(text, "x")
+    assert "        /* Exercise 0.1: see\n         * <lab0/uart.h> */\n" in skeleton(text, "x")
 
 
 def test_windows_line_ends_are_kept_apart() -> None:
