@@ -22,8 +22,9 @@ void
 format_integer(struct format_out *out, const struct format_spec *spec,
     uint64_t value)
 {
-	/* Exercise 0.2 (1 of 2): the table in <lab0/format.h> says what comes out */
-	(void)out; (void)spec; (void)value; (void)repeat; todo("0.2");
+	/* Exercise 0.2 (1 of 2): the table in <lab0/format.h> */
+	(void)out; (void)spec; (void)value;
+	(void)repeat; todo("0.2");
 }
 
 void

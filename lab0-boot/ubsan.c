@@ -17,7 +17,7 @@
 #include <lab0/format.h>
 #include <lab0/log.h>
 #include <lab0/panic.h>
-#include <lab0/string.h>
+#include <lab0/todo.h>
 
 /* -- What the compiler hands over -- */
 
@@ -178,18 +178,21 @@ begin(const struct location *at)
 	return true;
 }
 
+/* The panic shows the line, but by printk: not before exercise 0.2. */
 static void
 end(void)
 {
 	size_t len = MIN(report.out.length, report.out.room);
 
-	report.text[len] = '\n';
-	log_write(2, report.text, len + 1);
-	log_to_consoles();
+	report.busy = false;
+	if (!DEBUG || !exercise_written("0.2")) {
+		report.text[len] = '\n';
+		log_write(2, report.text, len + 1);
+		log_to_consoles();
+	}
 	report.text[len] = '\0';
 	if (DEBUG)
 		panic_at(report.at.file, report.at.line, "%s", report.text);
-	report.busy = false;
 }
 
 static void

@@ -134,6 +134,7 @@ KTEST(alternate_form_marks_the_base, .exercise = "0.2", .weight = 1)
 	expect_streq(text("%#o", 8u), "010");
 	expect_streq(text("%#o", 0u), "0");
 	expect_streq(text("%#.3o", 8u), "010");
+	expect_streq(text("%#.5o", 8u), "00010");
 	expect_streq(text("%#.0o", 0u), "0");
 	expect_streq(text("%#.0x|", 0u), "|");
 	expect_streq(text("%#5o|", 8u), "  010|");

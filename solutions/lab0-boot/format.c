@@ -22,7 +22,7 @@ void
 format_integer(struct format_out *out, const struct format_spec *spec,
     uint64_t value)
 {
-	/* EX 0.2 { the table in <lab0/format.h> says what comes out */
+	/* EX 0.2 { the table in <lab0/format.h> */
 	const char *alphabet = spec->flags & FMT_UPPER ? "0123456789ABCDEF"
 	    : "0123456789abcdef";
 	const char *prefix = "";
@@ -68,7 +68,8 @@ format_integer(struct format_out *out, const struct format_spec *spec,
 	format_write(out, digits + first, ndigits);
 	if (spec->flags & FMT_LEFT)
 		repeat(out, ' ', blanks);
-	/* EX 0.2 } (void)out; (void)spec; (void)value; (void)repeat; todo("0.2"); */
+	/* EX 0.2 } (void)out; (void)spec; (void)value;
+	(void)repeat; todo("0.2"); */
 }
 
 void

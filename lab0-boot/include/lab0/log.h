@@ -16,7 +16,7 @@
 enum {
 	LOG_RING_BYTES = 32 * 1024,
 	LOG_TEXT_MAX = 512,		/* bytes of a record, no null byte */
-	LOG_STAMP_MAX = 32,		/* bytes that log_stamp writes at most */
+	LOG_STAMP_MAX = 32,		/* what log_stamp writes at most */
 	LOG_LEVEL_DEFAULT = 6,
 };
 
@@ -24,7 +24,7 @@ enum {
 struct log_record {
 	uint64_t	stamp;		/* of log_clock->read */
 	uint64_t	sequence;	/* 0 for the first record ever */
-	uint64_t	lost;		/* records overwritten before the read */
+	uint64_t	lost;		/* overwritten before the read */
 	unsigned	level;		/* 0 (worst) to 7 */
 	unsigned	length;
 	char		text[LOG_TEXT_MAX + 1];	/* ended by a null byte */
