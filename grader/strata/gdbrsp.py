@@ -44,6 +44,7 @@ class Gdb:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._symbols: dict[str, int] = {}
+        self._breaks: set[tuple[int, bool]] = set()
 
     def use_symbols(self, symbols: dict[str, int]) -> None:
         """Names that break_at understands."""
@@ -52,17 +53,30 @@ class Gdb:
     def break_at(self, place: int | str, hardware: bool = True) -> None:
         """Stop when this address (or symbol) is reached."""
         self._ok(b"Z%d,%x,1" % (int(hardware), self._address(place)))
+        self._breaks.add((self._address(place), hardware))
 
     def clear(self, place: int | str, hardware: bool = True) -> None:
         """Forget a breakpoint."""
         self._ok(b"z%d,%x,1" % (int(hardware), self._address(place)))
+        self._breaks.discard((self._address(place), hardware))
 
     def watch(self, place: int | str, length: int = 8) -> None:
         """Stop when these bytes are written."""
         self._ok(b"Z2,%x,%x" % (self._address(place), length))
 
     def cont(self) -> int:
-        """Run until a breakpoint; the address where it stopped."""
+        """Run until a breakpoint; the address where it stopped.
+
+        QEMU would stop at once where it stands at one already: step over it first.
+        """
+        here = self._linear()
+        stands_on = [one for one in self._breaks if one[0] == here]
+        for place, hardware in stands_on:
+            self.clear(place, hardware)
+        if stands_on:
+            self.step()
+        for place, hardware in stands_on:
+            self.break_at(place, hardware)
         self._ask(b"c", b"TS")
         return self.regs()["rip"]
 
@@ -110,6 +124,11 @@ class Gdb:
         if place not in self._symbols:
             raise Failure(f"the image has no symbol {place}")
         return self._symbols[place]
+
+    def _linear(self) -> int:
+        """Where the CPU stands, in real mode too."""
+        regs = self.regs()
+        return regs["rip"] + (0 if regs["cr0"] & 1 else regs["cs"] * 16)
 
     def _ok(self, body: bytes) -> None:
         answer = self._ask(body)

@@ -24,7 +24,7 @@ from .lab import Course, Lab, load_course
 from .markers import State
 from .planning import Situation, first_phase, read_states, second_phase, test_seed, tree_seed
 from .points import Marks, mark
-from .record import BROKEN, Plan, Planned, Result
+from .record import BROKEN, FATAL, Plan, Planned, Result
 
 __all__ = ["Request", "grade", "hold", "lab_seed", "planned", "prepare", "request", "run_plan"]
 
@@ -233,10 +233,12 @@ def run_plan(plan: Plan, path: Path, jobs: int, into: dict[str, Result]) -> None
 
 
 def _stop_if_broken(found: Mapping[str, Result]) -> None:
+    fatal = [result for result in found.values() if result.status == FATAL]
     broken = [result for result in found.values() if result.status == BROKEN]
-    if broken:
-        names = ", ".join(result.id for result in broken[:3])
-        raise StrataError(f"{broken[0].fact}\n(met in {len(broken)} tests: {names} ...)")
+    if fatal:
+        raise StrataError(fatal[0].fact)
+    if broken and len(broken) == len(found):
+        raise StrataError(f"{broken[0].fact}\n(met in all {len(broken)} tests)")
 
 
 def _finish(asked: Request, run: Run, marks: Marks, seconds: float, verbose: bool) -> int:

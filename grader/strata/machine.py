@@ -20,10 +20,11 @@ import shutil
 import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Callable
+from typing import Any, Callable, Iterator
 
 from . import ktap, qmp
 from .elf import Symbols, read_symbols
@@ -201,7 +202,8 @@ class Guest:
         self._check_running()
         self.sent = True
         self._rearm()
-        os.write(self._stdin, data.encode() if isinstance(data, str) else data)
+        with self._running():
+            os.write(self._stdin, data.encode() if isinstance(data, str) else data)
 
     def failure(self, wanted: str) -> GuestEnded:
         """A failure that tells how the guest ended instead."""
@@ -219,7 +221,8 @@ class Guest:
         self._check_running()
         self._ident += 1
         ident = self._ident
-        self._qmp.sendall(qmp.command(name, ident, **arguments))
+        with self._running():
+            self._qmp.sendall(qmp.command(name, ident, **arguments))
         self._pump(lambda: ident in self._answers, alarms=False)
         answer = self._answers.pop(ident, None)
         if answer is None:
@@ -309,7 +312,8 @@ class Guest:
         assert self._gdb_socket is not None
         if data[:2] in (b"$c", b"$s"):
             self._rearm()
-        self._gdb_socket.sendall(data)
+        with self._running():
+            self._gdb_socket.sendall(data)
 
     def gdb_wait(self, until: Callable[[bytes], bool]) -> bytes:
         """Wait for bytes of the stub."""
@@ -434,7 +438,8 @@ class Guest:
     def _out_of_time(self) -> None:
         if self._left_s > 0:
             self._alarm = False
-            self._qmp.sendall(qmp.hmp(self._next_part()) + qmp.command("cont"))
+            with self._running():
+                self._qmp.sendall(qmp.hmp(self._next_part()) + qmp.command("cont"))
         elif self._progressed():
             self._rearm()
         else:
@@ -592,6 +597,15 @@ class Guest:
         assert self.end is not None
         return self.end
 
+    @contextmanager
+    def _running(self) -> Iterator[None]:
+        """Writing to a guest that has just ended tells how it ended."""
+        try:
+            yield
+        except (BrokenPipeError, ConnectionResetError):
+            self._pump(lambda: False)
+            raise self.failure("the guest is still running") from None
+
     def _check_running(self) -> None:
         if self.end is None and not self._exited:
             self._turn(0)
@@ -613,7 +627,9 @@ class Guest:
         self._check_running()
         self._ident += 1
         ident = self._ident
-        socket.send_fds(self._qmp, [qmp.command("getfd", ident, fdname="gdb0")], [theirs.fileno()])
+        with self._running():
+            words = qmp.command("getfd", ident, fdname="gdb0")
+            socket.send_fds(self._qmp, [words], [theirs.fileno()])
         theirs.close()
         self._pump(lambda: ident in self._answers, alarms=False)
         address = {"type": "fd", "data": {"str": "gdb0"}}

@@ -8,6 +8,7 @@ possible, in one worker. Results travel as user properties, so that xdist carrie
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from dataclasses import asdict
@@ -17,10 +18,10 @@ from typing import Any, Generator, Iterator
 import pytest
 
 from . import kernel_run
-from .errors import Failure, NotJudged, StrataError
+from .errors import Failure, NotJudged, QemuMissing, QemuTooOld, StrataError
 from .fixture import Machine, Variant, save_logs
 from .machine import Guest
-from .record import BROKEN, FAILED, NOT_JUDGED, PASSED, Plan, Planned, Result
+from .record import BROKEN, FATAL, FAILED, NOT_JUDGED, PASSED, Plan, Planned, Result
 from .spec import Limits, MachineSpec
 
 __all__ = ["StrataPlugin"]
@@ -195,7 +196,7 @@ def _result(planned: Planned, call: pytest.CallInfo[None], item: pytest.Item) ->
     elif isinstance(error, NotJudged):
         made.status, made.fact = NOT_JUDGED, str(error)
     elif isinstance(error, (StrataError, OSError)):
-        made.status, made.fact = BROKEN, f"{error}"
+        made.status, made.fact = FATAL if _is_fatal(error) else BROKEN, f"{error}"
     elif isinstance(error, AssertionError):
         lines = str(error).splitlines() or ["the claim does not hold"]
         made.status, made.fact = FAILED, lines[0]
@@ -204,6 +205,13 @@ def _result(planned: Planned, call: pytest.CallInfo[None], item: pytest.Item) ->
         made.status, made.fact = FAILED, f"the test stopped: {type(error).__name__}: {error}"
         made.where = _where(call, item, planned)
     return made
+
+
+def _is_fatal(error: Exception) -> bool:
+    """Whether no other test can fare better."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EROFS, errno.EDQUOT)
+    return isinstance(error, (QemuMissing, QemuTooOld))
 
 
 def _where(call: pytest.CallInfo[None], item: pytest.Item, planned: Planned) -> str:

@@ -16,7 +16,8 @@ _Kind = TypeVar("_Kind")
 PASSED = "passed"
 FAILED = "failed"
 NOT_JUDGED = "not judged"
-BROKEN = "broken"  # the grader or the machine failed, not the student
+BROKEN = "could not be judged"  # the test or QEMU failed, not the student
+FATAL = "fatal"  # nothing can be judged: no QEMU, no space
 
 
 @dataclass(frozen=True)
