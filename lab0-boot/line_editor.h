@@ -35,7 +35,7 @@ struct line_editor {
 	enum line_keys { KEYS_PLAIN, KEYS_ESCAPE, KEYS_CSI } keys;
 	char		parameter;		/* of a CSI sequence */
 	unsigned	nhistory;		/* lines ever kept */
-	unsigned	back;			/* 0 here, 1 the last line ... */
+	unsigned	back;			/* 0 here, 1 last line ... */
 	char		kept[LINE_CHARS + 1];	/* typed before going back */
 	char		history[LINE_HISTORY][LINE_CHARS + 1];
 	void		(*show)(const char *text, size_t len_bytes);

@@ -12,6 +12,8 @@ from collections import Counter
 from strata.api import Failure, Guest, Machine, expect, expect_eq, judges
 
 COLUMNS, ROWS = 80, 25
+WAITING = ("console_getc", "serial_read", "uart_getc")  # where the prompt polls for keys
+TRIES = 1000
 IMAGE = "stage0.stripped.elf"
 SEABIOS = ("-bios", "bios-256k.bin")
 PALETTE = {1: (0, 0, 170), 2: (0, 170, 0), 4: (170, 0, 0), 5: (170, 0, 170)}
@@ -26,16 +28,16 @@ def prompt(machine: Machine, cmdline: str = "") -> Guest:
 
 
 def settle(guest: Guest, word: str) -> None:
-    """Type a word; its echo is on the serial line first, so wait for the screen too."""
+    """Type a word, and stop when the kernel waits for the next key: all consoles have it."""
     guest.send(word)
     guest.wait_serial(word)
-    for _ in range(200):
-        if any(line.rstrip().endswith(word) for line in guest.screen_text()):
+    for _ in range(TRIES):
+        guest.stop()
+        where = guest.symbols.find(guest.regs()["rip"]).partition("+")[0]
+        if where in WAITING:
             return
-    raise Failure(
-        f"{word!r}, typed at the prompt, does not appear on the screen",
-        seen=picture(guest.screen_text()),
-    )
+        guest.cont()
+    raise Failure("the kernel does not come back to its prompt", seen=f"it is in {where}")
 
 
 def picture(lines: list[str]) -> str:
@@ -69,7 +71,6 @@ def test_the_screen_shows_what_the_serial_line_says(machine: Machine) -> None:
         guest.send(command + "\r")
         guest.wait_serial("strata> ")
     settle(guest, "".join(machine.random.choices("pqrstuvwxyz", k=9)))
-    guest.stop()
     wanted = rows_of(bytes(guest.serial))
     seen = [line.rstrip() for line in guest.screen_text()]
     if seen != wanted:
@@ -93,10 +94,9 @@ def test_the_cursor_follows_the_text(machine: Machine) -> None:
     settle(guest, word)
     row = max(number for number, line in enumerate(guest.screen_text()) if line.strip())
     wanted = row * COLUMNS + len("strata> ") + len(word)
-    for _ in range(100):
-        seen = crtc(guest, 0x0E) << 8 | crtc(guest, 0x0F)
-        if seen == wanted:
-            return
+    seen = crtc(guest, 0x0E) << 8 | crtc(guest, 0x0F)
+    if seen == wanted:
+        return
     raise Failure(
         "the cursor is not behind the typed word",
         expected=f"cell {wanted}: row {wanted // COLUMNS}, column {wanted % COLUMNS}",
@@ -130,4 +130,4 @@ def alike(seen: tuple[int, int, int], wanted: tuple[int, int, int]) -> bool:
 
 def halted(guest: Guest) -> bool:
     """Whether the CPU sleeps for good."""
-    return guest.regs().get("hlt") == 1 or "halted" in " ".join(guest.screen_text())
+    return guest.regs().get("hlt") == 1
