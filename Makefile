@@ -380,8 +380,11 @@ fuzz_kept = $(foreach l,$(labs),$(wildcard $(l)/tests/corpus/$(1)))
 host-test: $(host_test) ## hardware-free code's tests on this machine, with sanitizers: [LAB=n] [TEST=pattern]
 	@$(host_test) '$(or $(TEST),all)' '$(subst $(blank),$(comma),$(strip \
 	$(foreach l,$(call up_to,$(LAB)),$($(l)_host_skip))))' $(SEED)
+ifneq ($(if $(filter fuzz,$(MAKECMDGOALS)),$(filter-out $(fuzz_targets),$(TARGET))),)
+$(error TARGET=$(TARGET): there is no such target; there are $(fuzz_targets))
+endif
 fuzz: $(addprefix fuzz-run-,$(TARGET)) ## parsers against made-up input: [TARGET=..] [SECONDS=n] [RUNS=n] [INPUT=file]
-fuzz-run-%: $(H)/$(TAG)/fuzz-%
+$(addprefix fuzz-run-,$(fuzz_targets)): fuzz-run-%: $(H)/$(TAG)/fuzz-%
 	@$(if $(INPUT),$< $(INPUT),$(if $(RUNS),rm -rf $(H)/corpus/$*-runs;) \
 	new=$(H)/corpus/$*$(if $(RUNS),-runs); mkdir -p "$$new"; \
 	if $< -timeout=10 -rss_limit_mb=1024 -artifact_prefix=$(H)/found-$*- \

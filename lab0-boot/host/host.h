@@ -32,13 +32,15 @@ void host_failed(const char *file, int line, const char *cond);
 
 /*
  * A copy of a fuzzer's bytes behind which there is nothing: the sanitizer sees
- * a read of one byte more. Also for 0 bytes; to be freed by host_free.
+ * a read of one byte more. host_text ends it by a null byte. To be freed by
+ * host_free.
  */
 void *host_copy(const void *bytes, size_t len_bytes);
+char *host_text(const void *bytes, size_t len_bytes);
 void host_free(void *copy);
 
-/* The C library's vsnprintf, to compare with. */
-int host_vsnprintf(char *buffer, size_t size, const char *fmt, va_list args);
+/* The C library's snprintf, to compare with. */
+int host_snprintf(char *buffer, size_t size, const char *fmt, ...);
 
 /* What libFuzzer calls; returns 0. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len_bytes);

@@ -159,6 +159,19 @@ host_copy(const void *bytes, size_t len_bytes)
 	return copy;
 }
 
+char *
+host_text(const void *bytes, size_t len_bytes)
+{
+	char *copy = malloc(len_bytes + 1);
+
+	if (!copy)
+		abort();
+	if (len_bytes)
+		memcpy(copy, bytes, len_bytes);
+	copy[len_bytes] = '\0';
+	return copy;
+}
+
 void
 host_free(void *copy)
 {
@@ -166,7 +179,13 @@ host_free(void *copy)
 }
 
 int
-host_vsnprintf(char *buffer, size_t size, const char *fmt, va_list args)
+host_snprintf(char *buffer, size_t size, const char *fmt, ...)
 {
-	return vsnprintf(buffer, size, fmt, args);
+	va_list args;
+	int length;
+
+	va_start(args, fmt);
+	length = vsnprintf(buffer, size, fmt, args);
+	va_end(args);
+	return length;
 }
