@@ -4,14 +4,13 @@ environment (LAB, SOLVED, TEST, JOBS, SEED, EX, BUILD, PLAIN), as make exports t
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Callable
 
-from .errors import Failure, StrataError, UsageError
+from .errors import Failure, StrataError, UsageError, os_trouble
 
 __all__ = ["main"]
 
@@ -30,20 +29,11 @@ def main(words: list[str]) -> int:
     except ModuleNotFoundError as error:
         print(f"{verb}: Python's {error.name} is missing; see `make doctor`", file=sys.stderr)
     except OSError as error:
-        print(f"{verb}: {_os_trouble(error)}", file=sys.stderr)
+        print(f"{verb}: {os_trouble(error)}", file=sys.stderr)
     except KeyboardInterrupt:
         print(f"{verb}: stopped", file=sys.stderr)
         return 130
     return 2
-
-
-def _os_trouble(error: OSError) -> str:
-    where = f" ({error.filename})" if error.filename else ""
-    if error.errno == errno.ENOSPC:
-        return f"no space left{where}: free some, or put BUILD= elsewhere"
-    if error.errno in (errno.EROFS, errno.EACCES):
-        return f"cannot write there{where}: put BUILD= where you may write"
-    return f"{error.strerror or error}{where}"
 
 
 def _grade(_words: list[str]) -> int:

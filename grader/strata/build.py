@@ -21,6 +21,7 @@ _PASS_ON = ("BUILD", "CC", "CROSS", "LD", "NASM", "NM", "OBJCOPY", "PYTHON", "RE
 _ERROR = re.compile(r"^(?P<file>[^\s:][^:\n]*):(?P<line>\d+)(?::\d+)?:\s*(?P<rest>.*\berror\b.*)$")
 _NO_RULE = re.compile(r"No rule to make target '([^']+)'")
 _UNDEFINED = re.compile(r"undefined (?:reference to|symbol:) [`']?(\w[\w.]*)")
+_MACHINES_FAULT = ("No space left on device", "Read-only file system", "Disk quota exceeded")
 _SHOWN = 6
 
 
@@ -60,6 +61,10 @@ class Builder:
         if done.returncode == 0:
             return None
         log = done.stdout + done.stderr
+        for trouble in _MACHINES_FAULT:
+            if trouble in log:
+                folder = os.environ.get("BUILD") or "build"
+                raise BuildError(f"the build stopped: {trouble} (output goes to BUILD={folder})")
         return BuildFailure(blame(self._course, lab, log, self._objects(given)), log)
 
     def _objects(self, given: frozenset[str]) -> Path:

@@ -17,6 +17,8 @@
 
 from __future__ import annotations
 
+import errno
+
 __all__ = [
     "StrataError",
     "UsageError",
@@ -30,6 +32,7 @@ __all__ = [
     "Failure",
     "GuestEnded",
     "NotJudged",
+    "os_trouble",
 ]
 
 
@@ -71,6 +74,16 @@ class QemuCrashed(MachineError):
 
 class NotJudged(Exception):
     """The test needs a tool that this machine does not have."""
+
+
+def os_trouble(error: OSError) -> str:
+    """An error of the operating system as one line that helps."""
+    where = f" ({error.filename})" if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"no space left{where}: free some, or put BUILD= elsewhere"
+    if error.errno in (errno.EROFS, errno.EACCES):
+        return f"cannot write there{where}: put BUILD= where you may write"
+    return f"{error.strerror or error}{where}"
 
 
 class Failure(Exception):

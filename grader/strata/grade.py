@@ -253,7 +253,8 @@ def _finish(asked: Request, run: Run, marks: Marks, seconds: float, verbose: boo
     results.write(asked.out, marks, facts, times)
     if verbose:
         _print_logs(asked, run)
-    shown = asked.out.relative_to(asked.course.tree)
+    shown = os.path.relpath(asked.out, asked.course.tree)
+    shown = str(asked.out) if shown.startswith("..") else shown
     report.print_report(
         asked.course,
         marks,
@@ -275,7 +276,7 @@ def _which(asked: Request) -> str:
 def _print_logs(asked: Request, run: Run) -> None:
     for case in asked.cases:
         for folder in sorted((asked.out / "tests" / case.id).rglob("*.log")):
-            print(f"--- {folder.relative_to(asked.course.tree)}")
+            print(f"--- {os.path.relpath(folder, asked.course.tree)}")
             print(folder.read_bytes().decode("utf-8", "backslashreplace").rstrip())
         result = run.second.get(case.id) or run.first.get(case.id)
         if result is not None:

@@ -576,7 +576,8 @@ class Guest:
         if self.end is not None:
             return
         status = self._status
-        if status > 0 and status & 1 and status > 1:
+        told = os.fstat(self._stderr).st_size
+        if status > 1 and status & 1 or status == 1 and self._started and not told:
             self.end = End("exit", code=status >> 1)
         elif status == 0 and self._reason == "guest-reset":
             self.end = End("reset", text="the machine was reset")

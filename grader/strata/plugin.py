@@ -18,7 +18,7 @@ from typing import Any, Generator, Iterator
 import pytest
 
 from . import kernel_run
-from .errors import Failure, NotJudged, QemuMissing, QemuTooOld, StrataError
+from .errors import Failure, NotJudged, QemuMissing, QemuTooOld, StrataError, os_trouble
 from .fixture import Machine, Variant, save_logs
 from .machine import Guest
 from .record import BROKEN, FATAL, FAILED, NOT_JUDGED, PASSED, Plan, Planned, Result
@@ -196,7 +196,8 @@ def _result(planned: Planned, call: pytest.CallInfo[None], item: pytest.Item) ->
     elif isinstance(error, NotJudged):
         made.status, made.fact = NOT_JUDGED, str(error)
     elif isinstance(error, (StrataError, OSError)):
-        made.status, made.fact = FATAL if _is_fatal(error) else BROKEN, f"{error}"
+        made.status = FATAL if _is_fatal(error) else BROKEN
+        made.fact = os_trouble(error) if isinstance(error, OSError) else str(error)
     elif isinstance(error, AssertionError):
         lines = str(error).splitlines() or ["the claim does not hold"]
         made.status, made.fact = FAILED, lines[0]
