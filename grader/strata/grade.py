@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import json
 import os
 import shutil
 import signal
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 from typing import Iterable, Iterator, Mapping
@@ -43,6 +44,7 @@ class Request:
     jobs: int
     salt: str
     out: Path
+    costs: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -91,6 +93,7 @@ def _jobs(word: str) -> int:
 def grade(asked: Request, verbose: bool = False) -> int:
     """Run, report; 0 only at full marks."""
     with hold(asked.out):
+        asked = replace(asked, costs=_last_times(asked.out))
         _clear(asked.out)
         started = time.monotonic()
         run = Run(Situation(read_states(asked.course), asked.solved), {}, {})
@@ -207,6 +210,7 @@ def planned(
                 images=str(builder.tag(lab, given)),
                 seed=seed if case.kind == "kernel" else test_seed(seed, case.id),
                 folder=str(asked.out / "tests" / case.id / part),
+                cost=asked.costs.get(f"{case.id} {part}".strip(), 0.0),
             )
         )
     return Plan(str(asked.course.tree), tuple(tests), names)
@@ -288,6 +292,15 @@ def _tail(log: str) -> str:
     lines = [line for line in log.splitlines() if line.strip()]
     errors = [line for line in lines if "rror" in line]
     return "\n".join((errors or lines)[-12:])
+
+
+def _last_times(out: Path) -> dict[str, float]:
+    """Seconds of the last run's tests; they order this run's, and decide nothing."""
+    try:
+        data = json.loads((out / "times.json").read_text(encoding="utf-8"))
+        return {str(key): float(value) for key, value in data.items()}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}
 
 
 def _clear(out: Path) -> None:

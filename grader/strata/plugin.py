@@ -123,7 +123,7 @@ class StrataPlugin:
                 group = f"kernel-{match.lab}-{match.stage}-{'+'.join(match.given)}"
                 item.add_marker(pytest.mark.xdist_group(group))
             kept.append(item)
-        items[:] = kept
+        items[:] = sorted(kept, key=lambda item: -item.stash[_KEY].cost)
 
     @pytest.hookimpl(hookwrapper=True)  # type: ignore[misc]
     def pytest_runtest_makereport(
