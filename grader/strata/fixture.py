@@ -106,6 +106,7 @@ class Machine:
             limits=limits or Limits(virtual_s=virtual_s or _VIRTUAL_S[door]),
         )
         guest = self.start(spec, paused)
+        guest.screen_folder = self._folder_of(len(self.guests))
         self.guests.append(guest)
         return guest
 
@@ -141,9 +142,12 @@ class Machine:
         """End all guests and save what they said."""
         for number, guest in enumerate(self.guests):
             guest.close()
-            save_logs(guest, self.folder if number == 0 else self.folder / f"boot{number + 1}")
+            save_logs(guest, self._folder_of(number))
         for path in self.folder.glob("copy*"):
             path.unlink()
+
+    def _folder_of(self, number: int) -> Path:
+        return self.folder if number == 0 else self.folder / f"boot{number + 1}"
 
     def _image(self, door: str, image: str | Path | None) -> Path:
         if isinstance(image, Path) or (image and "/" in image):

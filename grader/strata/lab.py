@@ -122,13 +122,18 @@ class Course:
 
     def pick_exercises(self, word: str, variable: str = "SOLVED") -> frozenset[str]:
         """SOLVED=: none, all, or labs and exercises separated by commas."""
+        chosen = self.named_exercises(word, variable)
+        if chosen and not self.has_solutions:
+            raise UsageError(f"{variable}={word}: this tree has no solutions/ folder to take from")
+        return chosen
+
+    def named_exercises(self, word: str, variable: str) -> frozenset[str]:
+        """The same, where nothing is taken from the solutions."""
         if word in ("", "none"):
             return frozenset()
         chosen: set[str] = set()
         for part in re.split(r"[,+ ]+", word):
             chosen |= self._exercises_named(part, word, variable)
-        if not self.has_solutions:
-            raise UsageError(f"{variable}={word}: this tree has no solutions/ folder to take from")
         return frozenset(chosen)
 
     def _exercises_named(self, part: str, word: str, variable: str) -> set[str]:

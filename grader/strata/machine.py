@@ -113,6 +113,7 @@ class Guest:
         self._stdin = self._serial_fd = self._verdict_fd = self._stderr = self._pidfd = -1
         self.progress: Callable[[], int] | None = None
         self._progress_last = 0
+        self.screen_folder: Path | None = None
         self._selector = selectors.DefaultSelector()
         self._start(paused)
 
@@ -292,6 +293,7 @@ class Guest:
     def close(self) -> None:
         """End QEMU and let everything go; may be called twice."""
         if not self._exited:
+            self._keep_screen()
             self._kill()
             self._reap()
             if self.end is None:
@@ -414,6 +416,7 @@ class Guest:
     def _hang(self) -> None:
         """The budget is used up and nobody was satisfied."""
         regs = parse_registers(self.hmp("info registers"))
+        self._keep_screen()
         self.end = End("hang", regs=regs)
         from .postmortem import hang_text
 
@@ -612,6 +615,19 @@ class Guest:
             self._turn(0)
         if self.end is not None:
             raise self.failure("the guest is still running")
+
+    def _keep_screen(self) -> None:
+        """Where there is a screen: what it shows last, as text and as a picture."""
+        folder = self.screen_folder
+        if folder is None or self.spec.vga == "none" or self.end is not None:
+            return
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            text = "\n".join(line.rstrip() for line in self.screen_text())
+            (folder / "screen.txt").write_text(text + "\n", encoding="utf-8")
+            self.screenshot(folder / "screen.png")
+        except (Failure, MachineError, OSError):
+            pass  # it is for the reader only; the verdict stands without it
 
     # -- details ------------------------------------------------------------------
 

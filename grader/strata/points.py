@@ -170,6 +170,8 @@ def _reason(case: Case, situation: Situation, result: Result | None) -> str:
         return "does not build"
     if not situation.begun(case.exercise):
         return "not begun"
+    if situation.broken:
+        return f"not run, as {', '.join(situation.broken)} does not build"
     return "not run"
 
 

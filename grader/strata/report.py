@@ -81,6 +81,10 @@ def first_to_do(course: Course, marks: Marks) -> list[str]:
     lines = ["", f"What to do first: exercise {one.id}, {one.name} ({lab.folder.name}/{one.file})"]
     readme = f"{lab.folder.name}/README.md" + (f"#{one.section}" if one.section else "")
     test = exercise.first_failure
+    blocked = next((other for other in marks.exercises if other.errors), None)
+    if blocked is not None and not exercise.errors and test is not None and test.best is None:
+        exercise, one = blocked, blocked.exercise
+        lines[1] = f"What to do first: exercise {one.id}, {one.name} ({lab.folder.name}/{one.file})"
     if exercise.errors:
         lines += ["  it does not build:", *(f"    {line}" for line in exercise.errors)]
     elif test is not None and test.best is None:
