@@ -9,7 +9,7 @@ import shlex
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Iterable
+from typing import Iterable, Mapping
 
 from .elf import read_symbols
 from .errors import BuildError
@@ -22,6 +22,7 @@ _ERROR = re.compile(r"^(?P<file>[^\s:][^:\n]*):(?P<line>\d+)(?::\d+)?:\s*(?P<res
 _NO_RULE = re.compile(r"No rule to make target '([^']+)'")
 _UNDEFINED = re.compile(r"undefined (?:reference to|symbol:) [`']?(\w[\w.]*)")
 _MACHINES_FAULT = ("No space left on device", "Read-only file system", "Disk quota exceeded")
+_LINKER = re.compile(r"multiple definition|undefined|duplicate symbol|defined at|referenced by|>>>")
 _SHOWN = 6
 
 
@@ -60,7 +61,7 @@ class Builder:
         )
         if done.returncode == 0:
             return None
-        log = done.stdout + done.stderr
+        log = (done.stdout + done.stderr).replace(f"{self._course.tree}/", "")
         for trouble in _MACHINES_FAULT:
             if trouble in log:
                 folder = os.environ.get("BUILD") or "build"
@@ -124,13 +125,23 @@ def blame(course: Course, lab: Lab, log: str, objects: Path) -> dict[str, list[s
         ident = files.get(file)
         if ident and len(guilty.setdefault(ident, [])) < _SHOWN:
             guilty[ident].append(line)
-    if not guilty:
-        for symbol in dict.fromkeys(_UNDEFINED.findall(log)):
-            for file, ident in files.items():
-                reference = (objects / file).with_suffix(".o")
-                if symbol in read_symbols(reference).by_name:
-                    guilty.setdefault(ident, []).append(f"{file}: {symbol} is not there any more")
-    return guilty
+    return guilty or _blame_link(files, log, objects)
+
+
+def _blame_link(files: Mapping[str, str], log: str, objects: Path) -> dict[str, list[str]]:
+    """Functions that went away, else whatever file the linker complains about."""
+    guilty: dict[str, list[str]] = {}
+    for symbol in dict.fromkeys(_UNDEFINED.findall(log)):
+        for file, ident in files.items():
+            if symbol in read_symbols((objects / file).with_suffix(".o")).by_name:
+                guilty.setdefault(ident, []).append(f"{file}: {symbol} is not there any more")
+    if guilty:
+        return guilty
+    for line in log.splitlines():
+        for file, ident in files.items():
+            if _LINKER.search(line) and os.path.splitext(file)[0] + "." in line:
+                guilty.setdefault(ident, []).append(line.strip())
+    return {ident: lines[:_SHOWN] for ident, lines in guilty.items()}
 
 
 def read_errors(log: str) -> list[tuple[str, str]]:

@@ -143,6 +143,16 @@ def test_compile_errors_name_their_exercise(tmp_path: Path) -> None:
     assert guilty["0.1"] == ["lab0-boot/f1.c:7:3: error: expected ';' before '}' token"]
 
 
+def test_link_errors_name_their_exercise(tmp_path: Path) -> None:
+    course = make_course(tmp_path)
+    log = (
+        "ld: build/debug/lab0-boot/printk.o: in function `printk':\n"
+        "/a b/lab0-boot/printk.c:9: multiple definition of `printk'; "
+        "build/debug/lab0-boot/f2.o:/a b/lab0-boot/f2.c:60: first defined here\n"
+    )
+    assert set(blame(course, course.labs[0], log, tmp_path)) == {"0.2"}
+
+
 def test_a_missing_file_is_named() -> None:
     log = "make: *** No rule to make target 'lab0-boot/f1.c', needed by 'x.o'.  Stop."
     assert read_errors(log) == [("lab0-boot/f1.c", "lab0-boot/f1.c: the file is missing")]

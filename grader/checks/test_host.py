@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: MIT
+"""Code without hardware, on this machine: its tests, made-up input, clang's analyzer."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from conftest import Make, TREE, copy_tree, run
+
+RUNS = 20000
+
+
+def has_fuzzer() -> bool:
+    """Whether clang is here, with libFuzzer."""
+    if shutil.which("clang") is None:
+        return False
+    words = ["clang", "-fsanitize=fuzzer", "-###", "-x", "c", "/dev/null"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    found = re.search(r'"(\S*libclang_rt\.fuzzer\S*\.a)"', done.stderr)
+    return found is not None and Path(found[1]).exists()
+
+
+needs_fuzzer = pytest.mark.skipif(not has_fuzzer(), reason="needs clang and libFuzzer")
+needs_clang = pytest.mark.skipif(shutil.which("clang") is None, reason="needs clang")
+
+
+def hosted_names() -> set[str]:
+    """The KTESTs of the files in the host_tests lists."""
+    names: set[str] = set()
+    for mk in TREE.glob("lab[0-9]*-*/lab.mk"):
+        for line in re.findall(r"^host_tests \+= (.*)$", mk.read_text(), re.M):
+            for word in line.split("#")[0].split():
+                source = mk.parent / "tests" / word.replace(".o", ".c")
+                names.update(re.findall(r"^KTEST\((\w+)", source.read_text(), re.M))
+    return names
+
+
+def test_hosted_tests_pass_under_the_sanitizers(make: Make) -> None:
+    """Every KTEST of the listed files is judged; none fails, few need the machine."""
+    done = make("host-test", "SOLVED=all")
+    assert done.returncode == 0, done.stdout[-4000:]
+    judged = {name: word for word, name in re.findall(r"^(ok|skip) (\w+)", done.stdout, re.M)}
+    assert set(judged) == hosted_names()
+    assert list(judged.values()).count("skip") <= 5, done.stdout
+
+
+def test_hosted_tests_of_a_skeleton_wait_for_its_exercises(make: Make) -> None:
+    """Nothing fails that is only not written yet."""
+    done = make("host-test", "SOLVED=none")
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert re.search(r"^skip \w+: waits for exercise 0\.2$", done.stdout, re.M)
+
+
+@needs_fuzzer
+def test_no_made_up_input_breaks_a_parser(make: Make) -> None:
+    """Each target: the kept corpus, then the same bounded runs every time."""
+    done = make("fuzz", "SOLVED=all", f"RUNS={RUNS}")
+    assert done.returncode == 0, done.stdout[-4000:]
+    targets = {path.name for path in TREE.glob("lab[0-9]*-*/tests/corpus/*")}
+    judged = re.findall(r"^ok fuzz (\w+): no fault in (\d+) runs", done.stdout, re.M)
+    assert {name for name, _ in judged} == targets, "each target keeps a corpus"
+    assert all(int(runs) >= RUNS for _, runs in judged)
+
+
+@needs_clang
+def test_the_analyzer_finds_nothing(make: Make) -> None:
+    """clang's analyzer on every C source of the labs, finished and not begun."""
+    for solved in ("all", "none"):
+        done = make("analyze", f"SOLVED={solved}")
+        assert done.returncode == 0, done.stdout[-4000:]
+        assert "warning" not in done.stdout
+
+
+def break_source(tree: Path, name: str, old: str, new: str) -> None:
+    """Put a mistake into a source of a copy."""
+    path = tree / name
+    text = path.read_text()
+    assert text.count(old) == 1, f"{name}: {old!r} is there {text.count(old)} times"
+    path.write_text(text.replace(old, new))
+
+
+@needs_fuzzer
+def test_mistakes_are_found_on_the_host(tmp_path: Path) -> None:
+    """One mistake for each of the three tools, which name the test, the input, the line."""
+    tree = copy_tree(tmp_path / "tree")
+    break_source(tree, "solutions/lab0-boot/format.c", "DIGITS_MAX = 22", "DIGITS_MAX = 9")
+    break_source(tree, "lab0-boot/pvh.c", "at(p, address, 20)", "at(p, address, 15)")
+    break_source(tree, "lab0-boot/option.c", "err = strtou64(", "(void)!strtou64(")
+
+    done = run(["make", "host-test", "SOLVED=all", "TEST=the_extreme_*"], cwd=tree)
+    assert done.returncode != 0
+    assert "format.c" in done.stdout and "runtime error" in done.stdout
+    assert re.search(r"^not ok the_extreme_\w+: see the sanitizer's report$", done.stdout, re.M)
+
+    done = run(["make", "fuzz", "SOLVED=all", "TARGET=pvh", "RUNS=100"], cwd=tree)
+    assert done.returncode != 0
+    assert "AddressSanitizer" in done.stdout and "pvh.c" in done.stdout
+    assert "not ok fuzz pvh: again with make fuzz TARGET=pvh INPUT=" in done.stdout
+
+    done = run(["make", "build/host/analyze/lab0-boot/option.ok"], cwd=tree)
+    assert done.returncode != 0
+    assert re.search(r"option\.c:\d+:\d+: \S*error: ", done.stdout), done.stdout[-2000:]
