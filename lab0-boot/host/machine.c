@@ -29,7 +29,7 @@ char host_todo[256];
 static char line[1024];
 static size_t line_length;
 
-/* -- Verdict: only what tests say about themselves is shown ------------------ */
+/* -- Verdict: only what tests say of themselves is shown --------------------- */
 
 void
 verdict_begin(void)
@@ -98,7 +98,7 @@ verdict_exit(unsigned code)
 	exit(2);
 }
 
-/* -- The end ------------------------------------------------------------------ */
+/* -- The end -------------------- */
 
 void
 panic_capture(void)
@@ -128,7 +128,7 @@ host_failed(const char *file, int at, const char *cond)
 	abort();
 }
 
-/* -- What the boot would have told ------------------------------------------- */
+/* -- What the boot would have told -------------------- */
 
 const struct boot_facts *
 boot_facts(void)
@@ -145,7 +145,7 @@ const struct symbol symbol_table[] = {
 const uint64_t symbol_count = 1;
 const char symbol_names[] = "printk";
 
-/* -- For fuzz targets ----------------------------------------------------------- */
+/* -- For fuzz targets -------------------- */
 
 void *
 host_copy(const void *bytes, size_t len_bytes)

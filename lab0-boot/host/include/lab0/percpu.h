@@ -18,7 +18,9 @@ struct percpu_head {
 };
 
 extern struct percpu_head percpu_start;	/* first in the section */
-extern char percpu_end[];		/* the linker's */
+extern char __stop_percpu[];		/* the linker's */
+
+#define percpu_end __stop_percpu
 
 #define PERCPU(type, name) \
 	__attribute__((section("percpu"))) type name
