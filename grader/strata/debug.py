@@ -25,7 +25,8 @@ from .fixture import Machine, Variant
 from .grade import Request, lab_seed, prepare, request
 from .kernel_run import options
 from .lab import Course, Lab
-from .machine import Guest, die_with_us, elf_beside
+from .host import die_with_us, elf_beside
+from .machine import Guest
 from .planning import Situation, read_states, test_seed
 from .plugin import kernel_spec
 from .spec import MachineSpec, command_line, find_qemu

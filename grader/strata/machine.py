@@ -13,13 +13,10 @@ armed from outside and pauses the guest, wherever it spins or sleeps.
 from __future__ import annotations
 
 import os
-import re
 import selectors
 import signal
-import shutil
 import socket
 import subprocess
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,10 +27,18 @@ from . import ktap, qmp
 from .elf import Symbols, read_symbols
 from .errors import Failure, GuestEnded, MachineError, QemuCrashed, QemuTooOld
 from .gdbrsp import Gdb
+from .host import (
+    Scratch,
+    close_fd,
+    cpu_seconds,
+    die_with_us,
+    elf_beside,
+    parse_registers,
+    wide_pipe,
+)
 from .spec import MachineSpec, command_line, find_qemu
 
 __all__ = [
-    "elf_beside",
     "End",
     "EXIT_FAIL",
     "EXIT_LOADER",
@@ -58,8 +63,6 @@ EXIT_NAMES = {
 
 _OLDEST = (7, 0)
 _WATCHDOG_MAX_S = 30
-_F_SETPIPE_SZ = 1031
-_PIPE_BYTES = 1 << 20
 _TICK_S = 1.0
 _STALL_TICKS = 20
 
@@ -275,7 +278,7 @@ class Guest:
 
     def pixels(self) -> tuple[int, int, bytes]:
         """(width, height, RGB bytes) of the screen."""
-        with _Memory("screen") as file:
+        with Scratch("screen") as file:
             self.qmp("screendump", filename=file.path)
             data = file.read()
         _, size, _, rgb = data.split(b"\n", 3)
@@ -300,7 +303,7 @@ class Guest:
                 self.end = End("killed", text="ended by the test")
         self._selector.close()
         for fd in (self._stdin, self._serial_fd, self._verdict_fd, self._stderr, self._pidfd):
-            _close(fd)
+            close_fd(fd)
         self._stdin = self._serial_fd = self._verdict_fd = self._stderr = self._pidfd = -1
         self._qmp.close()
         if self._gdb_socket is not None:
@@ -337,8 +340,8 @@ class Guest:
         qemu = find_qemu()
         self._qmp, theirs = socket.socketpair()
         stdin_read, self._stdin = os.pipe()
-        self._serial_fd, stdout_write = _wide_pipe()
-        self._verdict_fd, verdict_write = _wide_pipe()
+        self._serial_fd, stdout_write = wide_pipe()
+        self._verdict_fd, verdict_write = wide_pipe()
         self._stderr = os.memfd_create("stderr")
         words = [qemu, "-S"]
         words += ["-chardev", f"socket,id=qmp,fd={theirs.fileno()}"]
@@ -536,7 +539,7 @@ class Guest:
 
     def _tick(self) -> None:
         """Nothing was heard for a second: is QEMU working, and not for too long?"""
-        cpu = _cpu_seconds(self._process.pid)
+        cpu = cpu_seconds(self._process.pid)
         self._ticks = self._ticks + 1 if cpu - self._cpu_last < 0.01 else 0
         self._cpu_last = cpu
         if cpu > self.spec.limits.cpu_s:
@@ -635,7 +638,7 @@ class Guest:
         return bytes(self.verdict_log if self.spec.debugcon else self.serial)
 
     def _save(self, command: str, address: int, length: int) -> bytes:
-        with _Memory("memory") as file:
+        with Scratch("memory") as file:
             self.qmp(command, val=address, size=length, filename=file.path)
             return file.read()
 
@@ -655,85 +658,3 @@ class Guest:
         self._selector.register(ours.fileno(), selectors.EVENT_READ, "gdb")
         self.qmp("chardev-add", **{"id": "gdb0", "backend": backend})
         self.hmp("gdbserver chardev:gdb0")
-
-
-class _Memory:
-    """A file in memory that QEMU can write by a path."""
-
-    def __init__(self, name: str) -> None:
-        self._fd = os.memfd_create(name)
-        self.path = f"/proc/{os.getpid()}/fd/{self._fd}"
-
-    def __enter__(self) -> _Memory:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self._fd)
-
-    def read(self) -> bytes:
-        """All that was written."""
-        size = os.fstat(self._fd).st_size
-        return os.pread(self._fd, size, 0)
-
-
-def parse_registers(text: str) -> dict[str, int]:
-    """`info registers` as numbers, names in lower case; 32-bit names get their 64-bit ones."""
-    out: dict[str, int] = {}
-    for name, value in re.findall(r"\b([A-Z][A-Z0-9]{1,5}) ?=\s*([0-9a-fA-F]+)\b", text):
-        out.setdefault(name.lower(), int(value, 16))
-    for name, base in re.findall(r"\b([CDEFGS]S|LDT|TR) ?=[0-9a-f]+ ([0-9a-f]+)", text):
-        out[f"{name.lower()}_base"] = int(base, 16)
-    for name, base, limit in re.findall(r"\b([GI]DT)=\s+([0-9a-f]+) ([0-9a-f]+)", text):
-        out[f"{name.lower()}_base"] = int(base, 16)
-        out[f"{name.lower()}_limit"] = int(limit, 16)
-    match = re.search(r"\b[ER]FL=([0-9a-f]+)", text)
-    if match:
-        out["rflags"] = int(match[1], 16)
-    for name in ("ax", "bx", "cx", "dx", "si", "di", "bp", "sp", "ip"):
-        if "e" + name in out:
-            out.setdefault("r" + name, out["e" + name])
-    return out
-
-
-def elf_beside(image: Path) -> Path:
-    """The file with symbols of an image."""
-    name = image.name
-    for end in (".stripped.elf", ".img", ".iso"):
-        if name.endswith(end):
-            return image.with_name(name[: -len(end)] + ".elf")
-    return image
-
-
-def _wide_pipe() -> tuple[int, int]:
-    read, write = os.pipe()
-    try:
-        import fcntl
-
-        fcntl.fcntl(write, _F_SETPIPE_SZ, _PIPE_BYTES)
-    except (ImportError, OSError):
-        pass  # the usual 64 KiB will do
-    return read, write
-
-
-def die_with_us() -> list[str]:
-    """Words that make the kernel end QEMU when this process ends, however it ends."""
-    if sys.platform == "linux" and shutil.which("setpriv"):
-        return ["setpriv", "--pdeathsig", "KILL"]
-    return []
-
-
-def _cpu_seconds(pid: int) -> float:
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            fields = file.read().rsplit(b")", 1)[1].split()
-    except (OSError, IndexError):
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _close(fd: int) -> None:
-    if fd >= 0:
-        try:
-            os.close(fd)
-        except OSError:
-            pass

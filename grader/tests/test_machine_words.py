@@ -10,7 +10,7 @@ from strata.build import blame, passed_on, read_errors
 from strata.doctor import version_of
 from strata.elf import Symbols
 from strata.gdbrsp import Gdb, checksum
-from strata.machine import parse_registers
+from strata.host import parse_registers
 from strata.postmortem import decode_faults
 from strata.qmp import QmpStream, command
 from strata.spec import MachineSpec, command_line, shell_script
