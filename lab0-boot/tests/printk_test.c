@@ -98,6 +98,7 @@ KTEST(giant_fields_are_cut, .needs = "0.2")
 	expect_eq(snprintk(buffer, sizeof(buffer), "%2000000000d", 1), 4095);
 	expect_streq(buffer, "   ");
 	expect_eq(snprintk(NULL, 0, "%.*d", 1 << 30, 1), 4095);
+	expect_eq(strlen(text("%4294967297d", 1)), 127);	/* 2^32 + 1 */
 }
 
 /* printk puts its text with its level into the log. */

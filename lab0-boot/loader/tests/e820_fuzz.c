@@ -176,6 +176,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		host_assert(broken);
 		return 0;
 	}
+	host_assert(ngiven > 0);
 	map_check();
 	for (unsigned i = 0; i < ngiven && i < 8; i++)
 		usable_check(&given[i], i < 4 ? size : given[i].length);
