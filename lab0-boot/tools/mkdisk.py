@@ -157,9 +157,7 @@ def _kernel_partition(mbr: bytes) -> _Partition:
 def _table_entry(partition: _Partition, kind: int, *, active: bool) -> bytes:
     no_chs = b"\xfe\xff\xff"  # beyond what cylinder, head, sector can say
     state = 0x80 if active else 0
-    return struct.pack(
-        "<B3sB3sII", state, no_chs, kind, no_chs, partition.lba, partition.sectors
-    )
+    return struct.pack("<B3sB3sII", state, no_chs, kind, no_chs, partition.lba, partition.sectors)
 
 
 def _sectors(size: int) -> int:
