@@ -10,7 +10,8 @@
 ;                               type, attributes (28 bytes);
 ;                               MAP_END_CARRY=1: the list ends with carry set;
 ;                               MAP_SIGNATURE=n: instead of SMAP
-;             NO_EXTENSIONS=1   INT 13h AH=41h: not supported
+;             NO_EXTENSIONS=n   INT 13h AH=41h: 1: only the carry flag, 2: only
+;                               BX, 3: only CX tells that there are none
 ;             A20_CLOSED=1      A20 is closed after a read of sector 1
 ;             A20_BIOS=1        INT 15h AX=2401h refuses
 ;             A20_BIOS=2        ... says that it worked, and does nothing
@@ -78,8 +79,19 @@ disk:
 %ifdef NO_EXTENSIONS
 	cmp	ah, 0x41
 	jne	.extended
+%if NO_EXTENSIONS == 1
+	mov	bx, 0xaa55
+	mov	cx, 1
 	mov	ah, 1				; unknown function
 	answer	stc
+%elif NO_EXTENSIONS == 2
+	mov	cx, 1
+	answer	clc
+%else
+	mov	bx, 0xaa55
+	mov	cx, 6
+	answer	clc
+%endif
 .extended:
 %endif
 %ifdef A20_CLOSED

@@ -190,6 +190,7 @@ def stop_at(guest: Any, place: int | str, what: str) -> Any:
     gdb.cont()
     if guest.end is not None:
         raise guest.failure(what)
+    gdb.clear(place)  # this place is enough: each call of gdb() is a new client
     return gdb
 
 

@@ -27,9 +27,7 @@ def rom_with(machine: Any, entries: list[Entry], size: int = 0, **choices: Any) 
     for entry in entries:
         answer = size or machine.random.choice((20, 24))
         attributes = machine.random.getrandbits(32)
-        records += struct.pack(
-            "<IQQII", answer, entry.base, entry.length, entry.type, attributes
-        )
+        records += struct.pack("<IQQII", answer, entry.base, entry.length, entry.type, attributes)
     (machine.folder / "memory-map").write_bytes(records)
     return hostile_bios(machine, MAP_COUNT=len(entries), **choices)
 

@@ -110,7 +110,9 @@ def test_a_virtual_entry_becomes_a_physical_one(machine: Any) -> None:
     higher = Segment(code.paddr, code.data, vaddr=vaddr)
     other = Segment(6 * MIB, rubbish(machine, 400), vaddr=MIB)
     both = (other, higher) if machine.random.randrange(2) else (higher, other)
-    at_kernel(machine, Elf(both, entry=vaddr + elf.entry - code.paddr))
+    guest, _ = at_kernel(machine, Elf(both, entry=vaddr + elf.entry - code.paddr))
+    check_placed(guest, higher, "the segment with the entry")
+    check_placed(guest, other, "the other segment")
 
 
 @judges(exercise="0.9", weight=1, images=("mbr.bin", "stage2.bin"))

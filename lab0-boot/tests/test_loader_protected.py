@@ -80,7 +80,9 @@ def test_interrupts_are_off_in_protected_mode(machine: Any) -> None:
     """No interrupt can come before there is an interrupt table for it."""
     guest = at_loader_main(machine)
     flags = guest.regs()["rflags"]
-    expect_eq(flags & IF, 0, f"EFLAGS.IF is off in protected mode (EFLAGS = {flags:#x})", hint=WHERE)
+    expect_eq(
+        flags & IF, 0, f"EFLAGS.IF is off in protected mode (EFLAGS = {flags:#x})", hint=WHERE
+    )
 
 
 @judges(exercise="0.7", weight=1, images=("mbr.bin", "stage2.bin"))
@@ -103,14 +105,6 @@ def test_a_bios_that_lies_about_a20_is_not_believed(machine: Any) -> None:
     """The BIOS says that A20 is open, but it is not: another way is tried."""
     rom = hostile_bios(machine, A20_CLOSED=1, A20_BIOS=LIES)
     check_a20(at_loader_main(machine, option_rom=rom))
-
-
-@judges(exercise="0.7", weight=1, images=("mbr.bin", "stage2.bin"))
-def test_a20_is_opened_without_a_keyboard_controller(machine: Any) -> None:
-    """Where BIOS and keyboard controller don't help, port 92h opens A20."""
-    rom = hostile_bios(machine, A20_CLOSED=1, A20_BIOS=REFUSES)
-    guest = at_loader_main(machine, option_rom=rom, machine="pc,i8042=off")
-    check_a20(guest)
 
 
 @judges(exercise="0.7", weight=1, needs=["0.9"], images=("mbr.bin", "stage2.bin"))
