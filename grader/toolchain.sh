@@ -163,7 +163,7 @@ unset CC CFLAGS CXXFLAGS LDFLAGS MAKEFLAGS MFLAGS MAKELEVEL CROSS
 
 if [ ! -e "$CACHE/done/tried" ]; then
 	say "${binutils##*/} and ${gcc##*/} for $TARGET into $CACHE"
-	say "about half an hour on one core, 1 GB of disk until the end"
+	say "about 20 minutes on one core, 1 GB of disk until the end"
 fi
 step binutils-unpacked unpack "$binutils" binutils
 step binutils-configured configure_binutils
