@@ -110,7 +110,7 @@ class Elf:
         """The same with more segments."""
         return replace(self, segments=self.segments + segments)
 
-    def bytes(self) -> bytes:
+    def file(self) -> bytes:
         """The file."""
         start = 64 + 56 * len(self.segments)
         start += -start % 16
@@ -166,7 +166,7 @@ def disk_with(
     if stage2 is None:
         stage2 = machine.file("stage2.bin").read_bytes()
     mbr = machine.file("mbr.bin").read_bytes()
-    data = elf if isinstance(elf, bytes) else elf.bytes()
+    data = elf if isinstance(elf, bytes) else elf.file()
     number = len(list(machine.folder.glob("copy-loader*.img")))
     path: Path = machine.folder / f"copy-loader{number}.img"
     with open(path, "w+b") as image:
@@ -231,7 +231,8 @@ def read_tags(guest: Any) -> list[tuple[int, bytes]]:
             seen=f"{total} at EBX = {base:#x}",
         )
     data = guest.read_phys(base, total)
-    tags, at = [], 8
+    tags: list[tuple[int, bytes]] = []
+    at = 8
     while at + 8 <= total:
         kind, size = struct.unpack_from("<II", data, at)
         if size < 8 or at + size > total:

@@ -58,7 +58,7 @@ def kernel_of(machine: Any, size: int) -> Elf:
 
 def test_a_header_that_is_none_is_refused(machine: Any) -> None:
     """A wrong magic number, version, checksum or length in front of the kernel is named."""
-    size = len(kernel_of(machine, 5000).bytes())
+    size = len(kernel_of(machine, 5000).file())
     for at, data, words in (
         (0, b"STRATA-X", "kernel header: no kernel there"),
         (8, struct.pack("<I", 2), "kernel header: unknown version"),
@@ -77,10 +77,10 @@ def test_a_header_that_is_none_is_refused(machine: Any) -> None:
 def test_one_wrong_byte_of_the_kernel_is_found(machine: Any) -> None:
     """The checksum covers the first and the last byte, and those between."""
     elf = kernel_of(machine, 200_003)
-    size = len(elf.bytes())
+    size = len(elf.file())
     for at in (4, size - 1, machine.random.randrange(64, size)):
         image = disk_with(machine, elf)
-        spoil(image, ELF_AT + at, bytes([elf.bytes()[at] ^ 1 << machine.random.randrange(8)]))
+        spoil(image, ELF_AT + at, bytes([elf.file()[at] ^ 1 << machine.random.randrange(8)]))
         check_refused(machine, image, "kernel file: CRC32 is")
 
 
@@ -94,7 +94,7 @@ def test_a_disk_without_our_partition_is_named(machine: Any) -> None:
 def test_read_errors_of_the_kernel_are_survived_or_named(machine: Any) -> None:
     """One error in the kernel's sectors is followed by another try; the last is named."""
     elf = kernel_of(machine, 300_000)
-    sector = 2048 + machine.random.randrange(len(elf.bytes()) // SECTOR)
+    sector = 2048 + machine.random.randrange(len(elf.file()) // SECTOR)
     for disk in ("virtio", "ide"):
         image = disk_with(machine, elf)
         rule = {"sector": sector, "once": True}

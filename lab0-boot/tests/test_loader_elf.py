@@ -128,14 +128,14 @@ def test_what_is_no_kernel_for_this_machine_is_refused(machine: Any) -> None:
     ]
     for bad in wrong:
         check_refused(machine, bad, BAD_HEADER)
-    check_refused(machine, elf.bytes()[: machine.random.randrange(8, 64)], BAD_HEADER)
+    check_refused(machine, elf.file()[: machine.random.randrange(8, 64)], BAD_HEADER)
 
 
 @judges(exercise="0.9", weight=1, images=("mbr.bin", "stage2.bin"))
 def test_program_headers_outside_the_file_are_refused(machine: Any) -> None:
     """Program headers of a wrong size, or that reach past the end, also by overflow."""
     elf = simple_kernel()
-    size = len(elf.bytes())
+    size = len(elf.file())
     wrong = [
         elf.wrong(phentsize=machine.random.choice((32, 55, 64))),
         elf.wrong(phnum=0),

@@ -18,7 +18,7 @@ def run(machine: Any, output: Path, *more: str, **files: Path) -> subprocess.Com
     """Run the tool on the loader under test; files may replace mbr, stage2, kernel."""
     kernel = machine.folder / "kernel.elf"
     if not kernel.exists():
-        kernel.write_bytes(simple_kernel(machine.random.randbytes(3000)).bytes())
+        kernel.write_bytes(simple_kernel(machine.random.randbytes(3000)).file())
     paths = {"mbr": machine.file("mbr.bin"), "stage2": machine.file("stage2.bin")}
     words = [sys.executable, str(TOOL), "-o", str(output), *more]
     for name, path in {**paths, "kernel": kernel, **files}.items():
@@ -58,7 +58,7 @@ def test_bad_input_is_refused_in_one_line(machine: Any) -> None:
     code = bytearray(machine.file("mbr.bin").read_bytes())
     code[450] = 1
     (folder / "fat.bin").write_bytes(code)
-    for words, files, said in (
+    cases: list[tuple[tuple[str, ...], dict[str, Path], str]] = [
         ((), {"stage2": long}, "at most 32768 fit"),
         ((), {"stage2": empty}, "stage 2 is empty"),
         ((), {"kernel": text}, "not an ELF64 file"),
@@ -68,7 +68,8 @@ def test_bad_input_is_refused_in_one_line(machine: Any) -> None:
         (("--cmdline", "x" * 480), {}, "at most 479 fit"),
         (("--size", "3"), {}, "too small"),
         (("--install",), {}, "No such file"),
-    ):
+    ]
+    for words, files, said in cases:
         done = run(machine, image, *words, **files)
         expect_eq(done.returncode, 1, f"mkdisk refuses: {said}")
         expect(said in done.stderr, f"mkdisk says '{said}'", seen=done.stderr)

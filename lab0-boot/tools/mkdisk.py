@@ -22,7 +22,7 @@ import tempfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 __all__ = ["DiskError", "Kernel", "build", "kernel_header", "main"]
 
@@ -78,7 +78,7 @@ def kernel_header(kernel: Kernel) -> bytes:
     return HEADER_MAGIC + struct.pack("<4I", *fields, zlib.crc32(blank)) + tail
 
 
-def build(image: BinaryIO, mbr: bytes, stage2: bytes, kernel: Kernel, size: int) -> None:
+def build(image: IO[bytes], mbr: bytes, stage2: bytes, kernel: Kernel, size: int) -> None:
     """Write a new image of size bytes into an empty file."""
     _check_loader(mbr, stage2)
     room = max(KERNEL_PARTITION_MIB * MIB, _round_up(kernel.sectors() * SECTOR, MIB))
@@ -101,13 +101,13 @@ def build(image: BinaryIO, mbr: bytes, stage2: bytes, kernel: Kernel, size: int)
     _install(image, mbr, stage2, kernel)
 
 
-def install(image: BinaryIO, mbr: bytes, stage2: bytes, kernel: Kernel) -> None:
+def install(image: IO[bytes], mbr: bytes, stage2: bytes, kernel: Kernel) -> None:
     """Replace loader and kernel in an image that has a partition of type DAh."""
     _check_loader(mbr, stage2)
     _install(image, mbr, stage2, kernel)
 
 
-def _install(image: BinaryIO, mbr: bytes, stage2: bytes, kernel: Kernel) -> None:
+def _install(image: IO[bytes], mbr: bytes, stage2: bytes, kernel: Kernel) -> None:
     image.seek(0)
     old = image.read(SECTOR)
     partition = _kernel_partition(old)
@@ -209,7 +209,7 @@ def _make(options: argparse.Namespace) -> None:
         raise DiskError(f"{output}: {error.strerror}") from error
 
 
-def _copy_sparse(source: Path, image: BinaryIO) -> None:
+def _copy_sparse(source: Path, image: IO[bytes]) -> None:
     with open(source, "rb") as old:
         while block := old.read(64 * 1024):
             if any(block):
