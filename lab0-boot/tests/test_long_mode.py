@@ -110,7 +110,8 @@ def test_the_control_registers_are_as_the_contract_says(machine: Any) -> None:
         raise Failure(
             "a bit that long mode stands on is off at entry64",
             expected=", ".join(wanted) + " on",
-            seen=", ".join(missing) + " off; "
+            seen=", ".join(missing)
+            + " off; "
             + ", ".join(f"{reg}={regs[reg]:#x}" for reg in ("cr0", "cr4", "efer")),
             where=WHERE,
         )
