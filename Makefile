@@ -371,7 +371,7 @@ endif
 	$(if $(MEMORY),--memory $(MEMORY)) $(if $(CPU),--cpu $(CPU))
 
 # The grader reads LAB, SOLVED, TEST, JOBS, SEED, EX, PLAIN from the environment.
-.PHONY: grade grade-one debug doctor skeletons bench
+.PHONY: grade grade-one debug doctor provided skeletons bench
 grade: ## build, boot and mark: [LAB=n] [SOLVED=..] [TEST=pattern] [JOBS=n] [SEED=s] [PLAIN=1]
 	@$(strata) grade
 grade-one: ## one test with its whole log: TEST=..
@@ -380,6 +380,8 @@ debug: ## a stage in GDB; with TEST=.. the machine, image and seed of that grade
 	@$(strata) debug
 doctor: ## every tool that is used: there, new enough, and how to get it
 	@$(strata) doctor
+provided: ## the tests of provided code, which carry no marks: [LAB=n] [TEST=pattern]
+	@$(strata) provided
 skeletons: ## make the exercise files of the labs from solutions/
 	@$(strata) skeletons
 bench: ## the figures of a lab: [LAB=n], table and build/bench/labN.json

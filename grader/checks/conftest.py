@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def environment(**more: str) -> dict[str, str]:
     """A user's environment: nothing of the outer make's or pytest's."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    return {**kept, "PLAIN": "1", **more}
+    return {**kept, "PLAIN": "1", "PYTHONDONTWRITEBYTECODE": "1", **more}
 
 
 def run(

@@ -29,7 +29,8 @@ def run_provided(environment: Mapping[str, str]) -> int:
     failures = [one for one in found.values() if not one.passed and one.status != NOT_JUDGED]
     for result in found.values():
         if not result.passed:
-            print(f"{result.status}: {result.id}")
+            where = " on this machine" if result.status == NOT_JUDGED else ""
+            print(f"{result.status}{where}: {result.id}")
             print("\n".join(f"  {line}" for line in result.lines()))
     print(f"{sum(one.passed for one in found.values())} passed, {len(failures)} failed")
     return 1 if failures else 0
