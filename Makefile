@@ -420,6 +420,10 @@ locks: ## the kernel's lock classes by rank
 	@$(MAKE) images SOLVED=$(finished) LAB=$(LAB)
 	@$(strata) monitor --images "$$($(MAKE) -s print-tag SOLVED=$(finished))" --lab $(LAB) locks
 
+.PHONY: roadmap
+roadmap: ## docs/roadmap.md anew from the labs' lab.toml
+	@$(strata) roadmap
+
 .PHONY: editor
 editor: ## compile_commands.json and .vscode/launch.json
 	@$(strata) editor $(V_DIR)/stage$(LAB).elf $(BUILD)/debug.sock \

@@ -134,6 +134,7 @@ _VERBS: dict[str, Callable[[list[str]], int]] = {
     "monitor": _module("monitor"),
     "bench": _module("bench"),
     "editor": _module("editor"),
+    "roadmap": _module("roadmap"),
     "check": _module("check"),
     "help": _help,
 }

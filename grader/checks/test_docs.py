@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MIT
+"""The pages outside the handouts: made parts are up to date, pictures have their texts."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from conftest import TREE, environment, tracked_files
+
+PICTURES = [name for name in tracked_files() if name.endswith(".svg")]
+PAGES = [name for name in tracked_files() if name.endswith(".md")]
+
+
+def test_the_roadmap_is_covered_and_its_page_is_up_to_date() -> None:
+    """Every row of a present lab has a test, and docs/roadmap.md says so."""
+    done = subprocess.run(
+        [sys.executable, "-m", "strata", "roadmap", "--check"],
+        cwd=TREE,
+        env=environment(PYTHONPATH="grader"),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "roadmap: up to date\n")
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_picture_says_in_words_what_it_shows(name: str) -> None:
+    """A title and a description that a screen reader reads."""
+    text = (TREE / name).read_text(encoding="utf-8")
+    assert re.search(r'role="img" aria-labelledby="\w+ \w+"', text)
+    title = re.search(r"<title[^>]*>([^<]+)</title>", text)
+    words = re.search(r"<desc[^>]*>([^<]+)</desc>", text)
+    assert title and words and len(words[1]) > len(title[1]) + 100
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_picture_on_a_page_has_a_text(name: str) -> None:
+    """No image without an alternative text."""
+    text = (TREE / name).read_text(encoding="utf-8")
+    for words, target in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", text):
+        assert len(words) > 10, target
