@@ -132,7 +132,7 @@ def _lab_figures(bench: Bench) -> Iterator[Figure]:
 
 
 def _timed_grade(tree: Path, lab: Lab, solved: str) -> tuple[float, float]:
-    """(seconds, sum of the bare QEMU times) of `make grade`."""
+    """(seconds, processor seconds of all QEMUs) of `make grade`."""
     env = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
     env.update(PLAIN="1", BUILD="build")
     words = ["make", "--no-print-directory", "grade", f"LAB={lab.number}", f"SOLVED={solved}"]
@@ -142,7 +142,7 @@ def _timed_grade(tree: Path, lab: Lab, solved: str) -> tuple[float, float]:
     if solved == "all" and done.returncode:
         raise StrataError(f"bench: the solution does not score full marks: {done.stdout[-500:]}")
     times = tree / "build/grade/times.json"
-    boots = json.loads(times.read_text()).get("qemu_s", 0.0) if times.exists() else 0.0
+    boots = json.loads(times.read_text()).get("all guests", 0.0) if times.exists() else 0.0
     return seconds, float(boots)
 
 
@@ -166,7 +166,7 @@ def _grading_figures(bench: Bench) -> Iterator[Figure]:
     yield Figure.of(f"{name}_skeleton_s", [skeleton], "s", "make grade of the untouched tree")
     yield Figure.of(f"{name}_edit_s", edit, "s", "make grade after a one-file edit")
     yield Figure.of(
-        "grader_overhead", overhead, "ratio", "grade time / (bare QEMU time / processors)"
+        "grader_overhead", overhead, "ratio", "make grade / (processor time of its QEMUs / processors)"
     )
 
 

@@ -255,6 +255,8 @@ def _finish(asked: Request, run: Run, marks: Marks, seconds: float, verbose: boo
     times = {ident: round(result.seconds, 4) for ident, result in run.first.items()}
     times |= {f"{ident} given": round(one.seconds, 4) for ident, one in run.second.items()}
     times["whole run"] = round(seconds, 3)
+    guests = [*run.first.values(), *run.second.values()]
+    times["all guests"] = round(sum(result.qemu_s for result in guests), 3)
     results.write(asked.out, marks, facts, times)
     if verbose:
         _print_logs(asked, run)

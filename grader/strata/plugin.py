@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -90,6 +91,7 @@ class StrataPlugin:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
+        self._children_s = 0.0
         self._outcomes: dict[tuple[int, int, tuple[str, ...]], dict[str, kernel_run.Outcome]] = {}
         self._by_file: dict[str, list[Planned]] = {}
         for planned in plan.tests:
@@ -137,9 +139,16 @@ class StrataPlugin:
             return
         result = _result(planned, call, item)
         result.seconds = report.duration
+        result.qemu_s = self._guests_time()
         report.user_properties = [("strata", asdict(result))]
         report.longrepr = None
         report.sections = []
+
+    def _guests_time(self) -> float:
+        """Processor time of the guests that ended since the last call; they are our children."""
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        before, self._children_s = self._children_s, usage.ru_utime + usage.ru_stime
+        return self._children_s - before
 
     def kernel_outcome(self, planned: Planned) -> kernel_run.Outcome:
         """The outcome of one KTEST; the first of a variant runs them all."""

@@ -72,6 +72,7 @@ class Result:
     detail: str = ""
     given: tuple[str, ...] = ()
     seconds: float = field(default=0.0, compare=False)
+    qemu_s: float = field(default=0.0, compare=False)  # processor time of its guests
 
     @staticmethod
     def of(data: dict[str, Any]) -> Result:
