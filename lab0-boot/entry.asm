@@ -32,8 +32,8 @@ multiboot2_header:
 	dd	HEADER_LENGTH
 	dd	-(MULTIBOOT2_MAGIC + 0 + HEADER_LENGTH) & 0xffffffff
 	align	8
-	dw	5, 1				; framebuffer: wanted, optional
-	dd	20, 0, 0, 0			; any size and depth
+	dw	4, 1				; console, optional: VGA text is
+	dd	12, 2				; fine; UEFI has graphics only
 	align	8
 	dw	0, 0				; end of tags
 	dd	8
