@@ -9,6 +9,11 @@
 #   CC= CROSS=    the compiler, or the prefix of a cross toolchain
 #   V=1           show whole commands
 
+# 3.x parses and picks rules in other ways; macOS comes with it.
+ifneq ($(filter 3.%,$(MAKE_VERSION)),)
+$(error GNU make $(MAKE_VERSION) is too old, 4.0 is wanted: say gmake instead (macOS: brew install make))
+endif
+
 MAKEFLAGS += -rR --no-print-directory
 ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
