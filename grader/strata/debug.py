@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import signal
 import subprocess
@@ -31,15 +32,15 @@ from .planning import Situation, read_states, test_seed
 from .plugin import kernel_spec
 from .spec import MachineSpec, command_line, find_qemu
 
-__all__ = ["debug", "gdb_words", "recorded_given"]
+__all__ = ["debug", "find_gdb", "gdb_words", "recorded_given"]
 
 _STOPS = ("panic_with", "todo_reached", "verdict_exit")
 
 
 def debug(environment: Mapping[str, str]) -> int:
     """With TEST= that test, else a stage's boot."""
-    if shutil.which("gdb") is None:
-        raise StrataError("gdb is not installed (Debian: apt install gdb)")
+    if find_gdb() is None:
+        raise StrataError("gdb is not installed; see `make doctor`")
     if not environment.get("TEST"):
         return _debug_stage(environment)
     asked = request(environment, "debug")
@@ -74,13 +75,20 @@ def recorded_given(results: Path, ident: str) -> frozenset[str]:
 
 def gdb_words(elf: Path, socket: Path, stops: Sequence[str], go: bool = True) -> list[str]:
     """GDB's command line. No `set architecture`: GDB follows the modes by itself."""
-    words = ["gdb", "-q", "-ex", "set confirm off", "-ex", "set pagination off"]
+    words = [find_gdb() or "gdb", "-q", "-ex", "set confirm off", "-ex", "set pagination off"]
     words += ["-ex", f"target remote {socket}"]
     for name in stops:
         words += ["-ex", f"hbreak {name}"]
     if go:
         words += ["-ex", "continue"]
     return [*words, str(elf)] if is_elf64(elf) else words
+
+
+def find_gdb() -> str | None:
+    """A GDB that knows x86-64: on other CPUs one for many, or a cross one."""
+    here = platform.machine() in ("x86_64", "AMD64", "amd64")
+    names = ("gdb",) if here else ("gdb-multiarch", "x86_64-elf-gdb", "gdb")
+    return next((name for name in names if shutil.which(name)), None)
 
 
 def _build(asked: Request, lab: Lab, given: frozenset[str], names: Sequence[str]) -> Path:

@@ -9,6 +9,7 @@ used here, and nothing newer than Python 3.9, so that it runs where others do no
 from __future__ import annotations
 
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -43,6 +44,14 @@ class Finding:
 
 _OVMF = "file:/usr/share/qemu/OVMF.fd:/usr/share/ovmf/OVMF.fd:/usr/share/OVMF/OVMF.fd"
 
+# Where the CPU is another, the kernel's tools are a cross compiler's (Debian's names).
+_HERE = platform.machine() in ("x86_64", "AMD64", "amd64", "i686")
+_CROSS = {
+    "gcc": "gcc-x86-64-linux-gnu",
+    "binutils": "binutils-x86-64-linux-gnu",
+    "gdb": "gdb-multiarch",
+}
+
 TOOLS = (
     Tool("make", "builds everything", "make", True, (4, 0)),
     Tool("gcc", "compiles the kernel", "gcc", True, (11,), "CC"),
@@ -54,7 +63,7 @@ TOOLS = (
     Tool("python:pytest", "runs the tests", "python3-pytest", True, (7, 0)),
     Tool("python:xdist", "runs them side by side", "python3-pytest-xdist", True, (3, 0)),
     Tool("python:rich", "shows the report", "python3-rich", True),
-    Tool("gdb", "make debug", "gdb", False, (12,)),
+    Tool("gdb" if _HERE else "gdb-multiarch", "make debug", "gdb", False, (12,)),
     Tool("grub-mkrescue", "tests that boot through GRUB", "grub-common", False, (2, 4)),
     Tool("file:/usr/lib/grub/i386-pc/kernel.img", "GRUB on a BIOS", "grub-pc-bin"),
     Tool("file:/usr/lib/grub/x86_64-efi/kernel.img", "GRUB on UEFI", "grub-efi-amd64-bin"),
@@ -152,16 +161,22 @@ def _ask(words: list[str]) -> str:
 
 
 def _line(one: Finding) -> str:
+    """A row of the table; with PLAIN=1 a sentence, the tool's name first."""
     kind = "needed  " if one.tool.needed else "optional"
     name = one.tool.name.split(":")[-1] if one.tool.name.startswith("file:") else one.tool.name
     name = name.replace("python:", "Python: ")
     state = one.fault or "ok"
+    if os.environ.get("PLAIN"):
+        words = f"{name} {one.version}".rstrip()
+        return f"{words}: {state}, {kind.rstrip()}: {one.tool.what}"
     version = one.version or "-"
     return f"{kind}  {state:10}  {name:28} {version:12} {one.tool.what}"
 
 
 def _mend(findings: list[Finding]) -> str:
-    packages = " ".join(dict.fromkeys(one.tool.package for one in findings))
+    names = [one.tool.package for one in findings]
+    names = names if _HERE else [_CROSS.get(name, name) for name in names]
+    packages = " ".join(dict.fromkeys(names))
     for command, words in _MANAGERS:
         if shutil.which(command):
             sudo = "" if command == "brew" or os.geteuid() == 0 else "sudo "

@@ -16,7 +16,7 @@ SCRIPTS = ["setup", ".ci/run", "grader/toolchain.sh"]
 MAKEFILE = """\
 check: ## the proofs
 \t@echo "$(SAY)"; exit $(STATUS)
-grade: ## grade
+grade debug: ## grade
 \t@exit $(STATUS)
 help: ## verbs
 \t@echo helped
@@ -41,6 +41,7 @@ echo "$@" >>"$LOG"
 """,
     "apt-get": 'echo "apt-get $*" >>"$LOG"; echo "E: no such host" >&2; exit 100\n',
     "id": "echo ${FAKE_UID:-0}\n",
+    "uname": "echo ${FAKE_MACHINE:-x86_64}\n",
 }
 
 
@@ -56,12 +57,15 @@ class Tree:
         path = self.root / "log"
         return path.read_text() if path.exists() else ""
 
-    def setup(self, *words: str, missing: str = "", uid: int = 0) -> tuple[int, str]:
+    def setup(
+        self, *words: str, missing: str = "", uid: int = 0, machine: str = "x86_64"
+    ) -> tuple[int, str]:
         """Run setup without a terminal; its status and all it said."""
         env = {
             "PATH": f"{self.root / 'bin'}:/usr/sbin:/usr/bin:/sbin:/bin",
             "MISSING": missing,
             "FAKE_UID": str(uid),
+            "FAKE_MACHINE": machine,
             "LOG": str(self.root / "log"),
             "TMPDIR": str(self.root),
         }
@@ -100,7 +104,7 @@ def test_a_verb_runs_and_the_second_time_changes_nothing(tree: Tree) -> None:
 def test_an_unknown_verb_is_answered_with_the_list(tree: Tree) -> None:
     status, said = tree.setup("grad")
     assert status == 2
-    assert said == "setup: no such verb: grad\nsetup: verbs are check grade help \n"
+    assert said == "setup: no such verb: grad\nsetup: verbs are check debug grade help \n"
 
 
 @pytest.mark.parametrize(
@@ -143,6 +147,26 @@ def test_without_root_and_terminal_the_command_is_printed(tree: Tree) -> None:
     assert "    apt-get install -y --no-install-recommends gcc nasm" in said
     assert said.splitlines()[-1] == "0 passed, 1 failed"
     assert "apt-get" not in tree.log
+
+
+def test_without_root_the_administrators_line_names_all_that_is_missing(tree: Tree) -> None:
+    """One line to hand over; nothing is begun."""
+    status, said = tree.setup("grade", missing="nasm gcc qemu-system-x86 frob", uid=1000)
+    lines = said.splitlines()
+    assert status == 1
+    assert lines[0] == "setup: these are missing; as root, run:"
+    assert lines[1].split()[-4:] == ["frob", "gcc", "nasm", "qemu-system-x86"]
+    assert lines[2:] == ["setup: grade: failed"]
+
+
+def test_another_cpu_gets_a_cross_compiler_and_its_own(tree: Tree) -> None:
+    missing = "gcc-x86-64-linux-gnu binutils-x86-64-linux-gnu gdb-multiarch grub-pc-bin"
+    status, said = tree.setup("debug", missing=missing, uid=1000, machine="aarch64")
+    assert status == 1
+    names = said.splitlines()[1].split()[-3:]
+    assert names == ["binutils-x86-64-linux-gnu", "gcc-x86-64-linux-gnu", "gdb-multiarch"]
+    assert {"gcc", "binutils"} <= set(tree.log.split())
+    assert not {"gdb", "grub-pc-bin"} & set(tree.log.split())
 
 
 def test_a_package_that_cannot_be_had_is_one_clear_line(tree: Tree) -> None:
