@@ -67,10 +67,10 @@ $(foreach l,$(labs),$(eval $(call read_lab,$(l))))
 
 exercises := $(shell awk -F'"' ' \
 	FNR == 1 { emit(); split(FILENAME, part, "/"); dir = part[1] } \
-	/^\[\[exercise\]\]/ { emit() } \
-	/^id *=/ { id = $$2 } \
-	/^file *=/ { file = $$2 } \
-	/^stand_in *= *true/ { stand = "stand_in" } \
+	/^\[\[/ { emit(); inside = /^\[\[exercise\]\]/ } \
+	inside && /^id *=/ { id = $$2 } \
+	inside && /^file *=/ { file = $$2 } \
+	inside && /^stand_in *= *true/ { stand = "stand_in" } \
 	END { emit() } \
 	function emit() { \
 		if (id != "") print id "=" dir "/" file "=" stand; \
@@ -93,16 +93,25 @@ endif
 given := $(sort $(foreach w,$(solved_words),\
 	$(if $(filter all,$(w)),$(exercise_ids),\
 	$(filter $(w) $(w).%,$(exercise_ids)))))
-ifneq ($(given),)
-ifeq ($(wildcard solutions),)
-$(error SOLVED=$(SOLVED): this tree has no solutions/ folder)
-endif
+
+# The reference of an exercise: made from solutions/, or the object that a
+# handout brings in objects/.
+linked := $(foreach l,$(labs),$($(l)_objs) $($(l)_loader))
+object_of = $(basename $(1))$(if $(filter $(basename $(1)).o,$(linked)),.o,.bin)
+reference := $(if $(wildcard solutions),$(O)/solutions,objects/$(MODE))
+at_hand = $(if $(wildcard solutions),$(1),$(foreach id,$(1),\
+	$(if $(wildcard $(reference)/$(call object_of,$(call path_of,$(id)))),$(id))))
+not_at_hand := $(filter-out $(call at_hand,$(given)),$(given))
+ifneq ($(not_at_hand),)
+$(error SOLVED=$(SOLVED): this tree has no reference of $(strip $(not_at_hand)): \
+	there is no solutions/ folder, and no object of it in objects/$(MODE))
 endif
 
-# An unwritten exercise that the rest cannot do without: its reference.
-stand_ins := $(foreach e,$(filter %=stand_in,$(exercises)),\
+# An unwritten exercise that the rest cannot do without, and what `make rescue`
+# gave: their references.
+stand_ins := $(call at_hand,$(foreach e,$(filter %=stand_in,$(exercises)),\
 	$(if $(shell grep -l 'todo[^"]*"$(call field,1,$(e))"' '$(call field,2,$(e))' 2>/dev/null),\
-	$(call field,1,$(e))))
+	$(call field,1,$(e)))) $(filter $(exercise_ids),$(shell cat .strata/given 2>/dev/null)))
 
 empty :=
 blank := $(empty) $(empty)
@@ -122,7 +131,9 @@ ifeq ($(origin CC),default)
 CC :=
 endif
 ifeq ($(CC),)
+TOOLCHAIN ?= $(HOME)/.cache/strata/toolchain
 CROSS ?= $(shell if command -v x86_64-elf-gcc >/dev/null 2>&1; then echo x86_64-elf-; \
+	elif [ -x '$(TOOLCHAIN)/bin/x86_64-elf-gcc' ]; then echo '$(TOOLCHAIN)/bin/x86_64-elf-'; \
 	elif [ "$$(uname -m)" != x86_64 ]; then echo x86_64-linux-gnu-; fi)
 CC := $(CROSS)gcc
 endif
@@ -198,8 +209,7 @@ $(shell mkdir -p $(O) && echo '$(CC) $(kernel_flags) $(loader_flags) $(NASM) $(L
 define object_rules
 $(O)/$(1)/loader/%.o: $(1)/loader/%.c $(O)/flags
 	$$(call say,CC,$$<) mkdir -p $$(@D) && $(CC) $(loader_flags) \
-	$$(call stub_flags,$$<) -I$$(call lab_of,$$<)/loader \
-	-DLAB_DIR='"$$(call lab_of,$$<)"' -MMD -MP -c $$< -o $$@
+	$$(call stub_flags,$$<) -I$$(call lab_of,$$<)/loader -MMD -MP -c $$< -o $$@
 $(O)/$(1)/loader/%.o: $(1)/loader/%.asm $(O)/flags
 	$$(call say,NASM,$$<) mkdir -p $$(@D) && $(NASM) -f elf32 -g -F dwarf \
 	-I$$(call lab_of,$$<)/ -MD $$(@:.o=.d) -MP -o $$@ $$<
@@ -226,8 +236,14 @@ $(O)/%/offsets.inc: %/offsets.c $(O)/flags
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 
 # Where the object of a path comes from in this variant.
-picked = $(foreach p,$(1),$(if $(filter $(basename $(p)),$(basename $(given_paths))),solutions/)$(p))
-pick = $(addprefix $(O)/,$(call picked,$(1)))
+is_given = $(filter $(basename $(1)),$(basename $(given_paths)))
+picked = $(foreach p,$(1),$(if $(call is_given,$(p)),solutions/)$(p))
+pick = $(foreach p,$(1),$(if $(call is_given,$(p)),$(reference),$(O))/$(p))
+
+# A variant is linked anew when another object of the same path is picked.
+$(shell mkdir -p $(V_DIR) && echo '$(given_paths)' > $(V_DIR)/picked.new.$$PPID \
+	&& { cmp -s $(V_DIR)/picked.new.$$PPID $(V_DIR)/picked && rm $(V_DIR)/picked.new.$$PPID \
+	|| mv $(V_DIR)/picked.new.$$PPID $(V_DIR)/picked; })
 
 # -- Host: what touches no hardware, with sanitizers --------------------------------
 #
@@ -310,7 +326,7 @@ analyzed := $(addprefix $(H)/analyze/,$(patsubst %.c,%.ok,$(call picked,\
 # $(1) lab number, $(2) -test or nothing
 define stage_rules
 $(V_DIR)/stage$(1)$(2).elf: $$(call pick,$(foreach l,$(call up_to,$(1)),$($(l)_objs) $(if $(2),$($(l)_tests)))) \
-    lab0-boot/kernel.ld lab0-boot/tools/mksymbols.py
+    lab0-boot/kernel.ld lab0-boot/tools/mksymbols.py $(V_DIR)/picked
 	$$(call say,LD,$$@) mkdir -p $$(@D) && \
 	$(LD) -m elf_x86_64 $(ld_flags) -T lab0-boot/kernel.ld -o $$@.pass1 $$(filter %.o,$$^) && \
 	$(NM) -n $$@.pass1 | $(PYTHON) lab0-boot/tools/mksymbols.py > $$@.symbols.S && \
@@ -331,19 +347,23 @@ $(foreach n,$(numbers),$(eval $(call stage_rules,$(n),-test)))
 $(V_DIR)/%.stripped.elf: $(V_DIR)/%.elf lab0-boot/tools/checksets.py
 	@$(NM) $< | $(PYTHON) lab0-boot/tools/checksets.py && $(OBJCOPY) --strip-all $< $@
 
-$(V_DIR)/mbr.bin: $(call pick,lab0-boot/loader/mbr.bin)
+$(V_DIR)/mbr.bin: $(call pick,lab0-boot/loader/mbr.bin) $(V_DIR)/picked
 	@mkdir -p $(@D) && cp $< $@
-$(V_DIR)/stage2.elf: $(call pick,$(lab0-boot_loader)) lab0-boot/loader/stage2.ld
+$(V_DIR)/stage2.elf: $(call pick,$(lab0-boot_loader)) lab0-boot/loader/stage2.ld $(V_DIR)/picked
 	$(call say,LD,$@) mkdir -p $(@D) && $(LD) -m elf_i386 $(ld_flags) \
 	-T lab0-boot/loader/stage2.ld -o $@ $(filter %.o,$^)
 $(V_DIR)/stage2.bin: $(V_DIR)/stage2.elf
 	@$(OBJCOPY) -O binary $< $@
 
 IMAGES ?= stage$(LAB).stripped.elf
-.PHONY: all images print-tag
+.PHONY: all images print-tag references print-references
 images: $(addprefix $(V_DIR)/,$(IMAGES))
 print-tag:
 	@echo $(V_DIR)
+reference_objects := $(addprefix $(reference)/,$(foreach f,$(exercise_files),$(call object_of,$(f))))
+references: $(reference_objects)
+print-references:
+	@echo $(reference_objects)
 
 # -- Verbs -------------------------------------------------------------------------
 
