@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -136,3 +138,34 @@ def test_a_plan_survives_its_file(tmp_path: Path) -> None:
     plan = Plan("/tree", (one,), {"0": ("c",)})
     plan.save(tmp_path / "plan.json")
     assert Plan.load(tmp_path / "plan.json") == plan
+
+
+TRIED = """
+import pytest
+
+def test_holds():
+    pass
+
+def test_fails():
+    assert 2 == 1
+
+@pytest.fixture
+def broken():
+    raise ValueError
+
+def test_errs(broken):
+    pass
+"""
+
+
+def test_plain_proofs_are_words_not_dots(tmp_path: Path) -> None:
+    (tmp_path / "test_tried.py").write_text(TRIED)
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "strata.spoken"]
+    words += ["--color=no", "-o", "console_output_style=classic", str(tmp_path)]
+    env = {"PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(words, env=env, cwd=tmp_path, text=True, capture_output=True, check=False)
+    lines = done.stdout.splitlines()
+    assert any(line.startswith("FAILED") and "test_fails" in line for line in lines)
+    assert any(line.startswith("ERROR ") and "test_errs" in line for line in lines)
+    assert lines[-1].startswith("1 failed, 1 passed, 1 error in")
+    assert not any(set(line) <= set(".FE") for line in lines if line)
