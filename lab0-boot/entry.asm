@@ -2,9 +2,9 @@
 ;
 ; entry.asm - the kernel's first instructions, for every way in.
 ;
-; Owns      the Multiboot2 header, the PVH note, the boot GDT.
+; Owns      the Multiboot2 header, the PVH note.
 ; Offers    multiboot2_entry, pvh_entry (32-bit), entry64.
-; Stands on the boot loader; long_mode_enter (exercise 0.5).
+; Stands on the boot loader; long_mode_enter (exercise 0.5); entry_high.
 ; Why asm   no stack, no 64-bit mode, and segment registers that C can't load.
 ; Source    Multiboot2 specification, "Machine state"; Xen "x86/HVM direct
 ;           boot ABI"; Intel SDM 3A "Initializing IA-32e Mode".
@@ -12,9 +12,8 @@
 %include "offsets.inc"
 
 extern long_mode_enter
-extern kernel_main
-extern boot_stack_top
-extern percpu_start
+extern entry64_high
+extern boot_gdt
 extern boot_entry_tsc
 global boot_gdt_pointer
 global multiboot2_entry
@@ -22,6 +21,7 @@ global pvh_entry
 global entry64
 
 KERNEL_VMA equ 0xffffffff80000000
+BOOT_GDT_BYTES equ 3 * 8
 HEADER_LENGTH equ multiboot2_header_end - multiboot2_header
 MULTIBOOT2_MAGIC equ 0xe85250d6
 
@@ -46,7 +46,7 @@ section .note.pvh note alloc noexec nowrite align=4
 
 section .boot.data progbits alloc noexec write align=8
 boot_gdt_pointer:				; for lgdt while paging is off
-	dw	boot_gdt_end - boot_gdt - 1
+	dw	BOOT_GDT_BYTES - 1
 	dq	boot_gdt - KERNEL_VMA
 no_long_mode:
 	db	"strata: this CPU has no 64-bit mode with no-execute pages; "
@@ -128,39 +128,3 @@ default rel
 entry64:
 	mov	rax, entry64_high
 	jmp	rax
-
-section .text
-entry64_high:
-	lgdt	[boot_gdt_pointer_high]		; the low one goes away
-	mov	eax, 0x10
-	mov	ds, eax
-	mov	es, eax
-	mov	ss, eax
-	xor	eax, eax
-	mov	fs, eax
-	mov	gs, eax
-	mov	rsp, boot_stack_top
-
-	mov	rax, percpu_start		; gs: this CPU's variables
-	mov	[rax + PERCPU_SELF], rax
-	mov	rdx, rax
-	shr	rdx, 32
-	mov	ecx, MSR_GS_BASE
-	wrmsr
-
-	mov	edi, edi			; upper halves are undefined
-	mov	esi, esi
-	xor	ebp, ebp			; ends every backtrace
-	call	kernel_main
-	ud2
-
-section .data
-align 8
-boot_gdt:					; accessed bits set, so that
-	dq	0				; the CPU never writes here
-	dq	0x00af9b000000ffff		; 0x08 code, 64-bit, ring 0
-	dq	0x00cf93000000ffff		; 0x10 data, ring 0
-boot_gdt_end:
-boot_gdt_pointer_high:
-	dw	boot_gdt_end - boot_gdt - 1
-	dq	boot_gdt

@@ -1,5 +1,6 @@
 # lab0-boot: reading order = link order = boot order.
 objs += entry.o			# the first instructions, for all three doors
+objs += entry_high.o		# the first at the kernel's own addresses
 objs += long_mode.o		# exercise 0.5: 32 -> 64 bit
 objs += early_paging.o		# the image's rights
 objs += boot.o			# the first C function, the boot steps
