@@ -13,7 +13,7 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str]:
     """The kind of result for the counts, and no letter for it."""
     called = report.when == "call"
     if report.failed:
-        return "failed" if called else "error", "", "failed"
+        return "failed" if called else "error", "", "FAILED" if called else "ERROR"
     if report.skipped:
-        return "skipped", "", "skipped"
+        return "skipped", "", "SKIPPED"
     return "passed" if called else "", "", ""
