@@ -412,6 +412,25 @@ skeletons: ## make the exercise files of the labs from solutions/
 bench: ## the figures of a lab: [LAB=n], table and build/bench/labN.json
 	@$(strata) bench
 
+# A student's way on; they read EX, LAB, UNDO, ALL, OUT, .. from the environment, too.
+.PHONY: rescue hint progress compare watch answers handin handout
+rescue: ## give what you are stuck at, so that the rest can go on: EX=0.5 or LAB=0 [UNDO=1]
+	@$(strata) rescue
+hint: ## the next rung of an exercise's ladder of hints: EX=0.1 [ALL=1]
+	@$(strata) hint
+progress: ## what is done, given and open, with points and hours: [LAB=n]
+	@$(strata) progress
+compare: ## your file beside the reference, once it has all its points: EX=0.1
+	@$(strata) compare
+watch: ## on each save build and grade what the edit touches: [LAB=n] [EX=..]
+	@$(strata) watch
+answers: ## questions on your own build: asks, or reads labN-*/answers.toml: [LAB=n]
+	@$(strata) answers
+handin: ## grade the exercise files on the untouched tree, build/handin/labN.zip: LAB=n
+	@$(strata) handin
+handout: ## what students get, in a new folder: OUT=dir [OBJECTS=all,0.5,..]
+	@$(strata) handout
+
 # RUNS=n instead of seconds: always the same runs. Finds are kept in the build.
 SECONDS ?= 10
 TARGET ?= $(fuzz_targets)

@@ -36,9 +36,11 @@ def main(words: list[str]) -> int:
     return 2
 
 
-def _grade(_words: list[str]) -> int:
+def _grade(words: list[str]) -> int:
     from .grade import grade, request
 
+    if "--first" in words:
+        return grade(request(os.environ, "watch"), "first")
     return grade(request(os.environ, "grade"))
 
 
@@ -49,7 +51,7 @@ def _grade_one(_words: list[str]) -> int:
         raise UsageError(
             "grade-one needs a test: make grade-one TEST=... (`make grade` names them)"
         )
-    return grade(request(os.environ, "grade-one"), verbose=True)
+    return grade(request(os.environ, "grade-one"), "logs")
 
 
 def _provided(_words: list[str]) -> int:
@@ -136,6 +138,14 @@ _VERBS: dict[str, Callable[[list[str]], int]] = {
     "editor": _module("editor"),
     "roadmap": _module("roadmap"),
     "check": _module("check"),
+    "rescue": _module("rescue"),
+    "hint": _module("hint"),
+    "progress": _module("progress"),
+    "compare": _module("compare"),
+    "watch": _module("watch"),
+    "answers": _module("answers"),
+    "handin": _module("handin"),
+    "handout": _module("handout"),
     "help": _help,
 }
 

@@ -15,7 +15,7 @@ from .elf import read_symbols
 from .errors import BuildError
 from .lab import Course, Lab
 
-__all__ = ["BuildFailure", "Builder", "blame", "passed_on", "read_errors"]
+__all__ = ["BuildFailure", "Builder", "blame", "inner_environment", "passed_on", "read_errors"]
 
 _PASS_ON = ("BUILD", "CC", "CROSS", "LD", "NASM", "NM", "OBJCOPY", "PYTHON", "RELEASE", "V", "QEMU")
 _ERROR = re.compile(r"^(?P<file>[^\s:][^:\n]*):(?P<line>\d+)(?::\d+)?:\s*(?P<rest>.*\berror\b.*)$")
@@ -71,6 +71,8 @@ class Builder:
     def _objects(self, given: frozenset[str]) -> Path:
         build = os.environ.get("BUILD") or "build"
         mode = "release" if os.environ.get("RELEASE") else "debug"
+        if not self._course.has_solutions:
+            return self._course.tree / "objects" / mode
         return self._course.tree / build / mode / "solutions"
 
     def _words(self, lab: Lab, given: frozenset[str]) -> list[str]:
@@ -80,18 +82,11 @@ class Builder:
         return [f"LAB={lab.number}", f"SOLVED={ids}", *passed_on(os.environ)]
 
     def _run(self, words: list[str]) -> subprocess.CompletedProcess[str]:
-        env = {
-            key: value
-            for key, value in os.environ.items()
-            if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "GNUMAKEFLAGS")
-            and key not in ("LAB", "SOLVED", "TEST", "IMAGES", "JOBS")
-        }
-        env["LC_ALL"] = "C"
         try:
             return subprocess.run(
                 [self._make, "--no-print-directory", *words],
                 cwd=self._course.tree,
-                env=env,
+                env=inner_environment(os.environ),
                 capture_output=True,
                 text=True,
                 errors="replace",
@@ -99,6 +94,17 @@ class Builder:
             )
         except FileNotFoundError:
             raise BuildError(f"{self._make} is not installed: see `make doctor`") from None
+
+
+def inner_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """For a make inside make: nothing of what the outer one was asked for."""
+    env = {
+        key: value
+        for key, value in environment.items()
+        if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "GNUMAKEFLAGS")
+        and key not in ("LAB", "SOLVED", "TEST", "IMAGES", "JOBS", "EX", "OUT", "OBJECTS")
+    }
+    return {**env, "LC_ALL": "C"}
 
 
 def passed_on(environment: Iterable[str] | dict[str, str] | os._Environ[str]) -> list[str]:

@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Mapping, Sequence
 
@@ -23,12 +24,12 @@ from .discover import Case
 from .elf import is_elf64, read_symbols
 from .errors import BuildError, StrataError, UsageError
 from .fixture import Machine, Variant
-from .grade import Request, lab_seed, prepare, request
+from .grade import Request, lab_seed, prepare, request, situation_of
 from .kernel_run import options
 from .lab import Course, Lab
 from .host import die_with_us, elf_beside
 from .machine import Guest
-from .planning import Situation, read_states, test_seed
+from .planning import test_seed
 from .plugin import kernel_spec
 from .spec import MachineSpec, command_line, find_qemu
 
@@ -93,7 +94,7 @@ def find_gdb() -> str | None:
 
 def _build(asked: Request, lab: Lab, given: frozenset[str], names: Sequence[str]) -> Path:
     builder = Builder(asked.course, asked.jobs)
-    situation = prepare(asked, builder, Situation(read_states(asked.course), given))
+    situation = prepare(asked, builder, replace(situation_of(asked), solved=given))
     failed = builder.images(lab, situation.given, names)
     if failed is not None:
         raise BuildError("the build failed:\n" + failed.log[-2000:])

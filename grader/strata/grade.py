@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Iterable, Iterator, Mapping
 
-from . import report, results
+from . import memory, pristine, report, results
 from .build import Builder
 from .discover import Case, discover, pick
 from .errors import Busy, BuildError, StrataError, UsageError
@@ -90,13 +90,13 @@ def _jobs(word: str) -> int:
     return int(word)
 
 
-def grade(asked: Request, verbose: bool = False) -> int:
-    """Run, report; 0 only at full marks."""
+def grade(asked: Request, show: str = "report") -> int:
+    """Run, report; 0 only at full marks. show: report, logs (too), or first (failure only)."""
     with hold(asked.out):
         asked = replace(asked, costs=_last_times(asked.out))
         _clear(asked.out)
         started = time.monotonic()
-        run = Run(Situation(read_states(asked.course), asked.solved), {}, {})
+        run = Run(situation_of(asked), {}, {})
         with _ended_by_sigterm():
             try:
                 _judge(asked, run)
@@ -111,20 +111,26 @@ def grade(asked: Request, verbose: bool = False) -> int:
             run.second,
             run.partial,
         )
-        return _finish(asked, run, marks, time.monotonic() - started, verbose)
+        return _finish(asked, run, marks, time.monotonic() - started, show)
+
+
+def situation_of(asked: Request) -> Situation:
+    """The tree as it is. What SOLVED= names is solved, even when it was given before."""
+    rescued = memory.given(asked.course) & asked.course.references()
+    return Situation(read_states(asked.course), asked.solved, rescued=rescued - asked.solved)
 
 
 def _judge(asked: Request, run: Run) -> None:
     builder = Builder(asked.course, asked.jobs)
     run.situation = prepare(asked, builder, run.situation)
-    if run.situation.broken and not asked.course.has_solutions:
+    if set(run.situation.broken or {}) - asked.course.references():
         return  # nothing can be linked in the place of what does not build
     first = first_phase(asked.cases, run.situation)
     plan = planned(asked, builder, {case: run.situation.given for case in first}, "")
     run_plan(plan, asked.out / "plan.json", asked.jobs, run.first)
     _stop_if_broken(run.first)
     again = second_phase(asked.course, asked.cases, run.situation, run.first)
-    if not again or not asked.course.has_solutions:
+    if not again:
         return
     cases = {case: again[case.id] for case in asked.cases if case.id in again}
     _build_second(asked, builder, cases)
@@ -162,7 +168,7 @@ def _build_first(asked: Request, builder: Builder, lab: Lab, situation: Situatio
         if not found:
             raise BuildError("the build failed:\n" + _tail(failed.log))
         situation = replace(situation, broken={**(situation.broken or {}), **found})
-        if not asked.course.has_solutions:
+        if set(found) - asked.course.references():
             return situation
 
 
@@ -246,7 +252,7 @@ def _stop_if_broken(found: Mapping[str, Result]) -> None:
         raise StrataError(f"{broken[0].fact}\n(met in all {len(broken)} tests)")
 
 
-def _finish(asked: Request, run: Run, marks: Marks, seconds: float, verbose: bool) -> int:
+def _finish(asked: Request, run: Run, marks: Marks, seconds: float, show: str) -> int:
     seeds = {lab.number: f"{lab_seed(asked, lab):x}" for lab in asked.labs}
     facts = {
         "seed": {f"lab{number}": seed for number, seed in seeds.items()},
@@ -258,22 +264,42 @@ def _finish(asked: Request, run: Run, marks: Marks, seconds: float, verbose: boo
     guests = [*run.first.values(), *run.second.values()]
     times["all guests"] = round(sum(result.qemu_s for result in guests), 3)
     results.write(asked.out, marks, facts, times)
-    if verbose:
+    if show == "logs":
         _print_logs(asked, run)
     shown = os.path.relpath(asked.out, asked.course.tree)
     shown = str(asked.out) if shown.startswith("..") else shown
-    report.print_report(
-        asked.course,
-        marks,
-        {
+    if show == "first":
+        print("\n".join(line for line in report.first_to_do(asked.course, marks) if line))
+    else:
+        lines = {
             "seed": " ".join(f"lab {number}: {seed}" for number, seed in seeds.items()),
             "results": f"{shown}/results.json, {shown}/tests/",
-        },
-    )
+        }
+        report.print_report(asked.course, marks, lines)
+    for line in _since(asked, marks):
+        print(line)
     print(f"{_which(asked)}: {report.closing_line(marks)} in {seconds:.1f} s", flush=True)
     if marks.partial:
         return 130
     return 0 if marks.full else 1
+
+
+def _since(asked: Request, marks: Marks) -> list[str]:
+    """What turned since the last run, and what will not travel."""
+    if asked.solved or marks.partial:
+        return []
+    counts: dict[str, int] = {}
+    for case in asked.every:
+        if case.exercise:
+            counts[case.exercise] = counts.get(case.exercise, 0) + 1
+    lines = [f"since the last run: {one}" for one in memory.remember(asked.course, marks, counts)]
+    changed = pristine.changed_provided(asked.course)
+    if changed:
+        lines.append(
+            f"not yours to hand in, but changed: {pristine.few(changed)}: "
+            "make handin takes the exercise files only"
+        )
+    return lines
 
 
 def _which(asked: Request) -> str:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -71,6 +72,19 @@ class Course:
     labs: tuple[Lab, ...]
     by_id: Mapping[str, Exercise] = field(repr=False)
 
+    def reference(self, exercise: Exercise) -> Path | None:
+        """What is taken when an exercise is given: its file, or a handout's object of it."""
+        if self.has_solutions:
+            return self.solution(exercise)
+        mode = "release" if os.environ.get("RELEASE") else "debug"
+        path = self.tree / "objects" / mode / self.lab_of(exercise.id).folder.name / exercise.file
+        found = (path.with_suffix(end) for end in (".o", ".bin"))
+        return next((one for one in found if one.exists()), None)
+
+    def references(self) -> frozenset[str]:
+        """The exercises that can be given here."""
+        return frozenset(one.id for one in self.exercises() if self.reference(one) is not None)
+
     @property
     def has_solutions(self) -> bool:
         """True where the reference files are there."""
@@ -123,9 +137,17 @@ class Course:
     def pick_exercises(self, word: str, variable: str = "SOLVED") -> frozenset[str]:
         """SOLVED=: none, all, or labs and exercises separated by commas."""
         chosen = self.named_exercises(word, variable)
-        if chosen and not self.has_solutions:
-            raise UsageError(f"{variable}={word}: this tree has no solutions/ folder to take from")
+        self.need_references(chosen, f"{variable}={word}")
         return chosen
+
+    def need_references(self, ids: Iterable[str], asked: str) -> None:
+        """Stop where something cannot be given here."""
+        missing = self.order(frozenset(ids) - self.references())
+        if missing:
+            raise UsageError(
+                f"{asked}: this tree has no reference of {', '.join(missing)}: there is no "
+                "solutions/ folder, and no object in objects/"
+            )
 
     def named_exercises(self, word: str, variable: str) -> frozenset[str]:
         """The same, where nothing is taken from the solutions."""

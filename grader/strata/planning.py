@@ -28,11 +28,12 @@ class Situation:
     states: Mapping[str, State]
     solved: frozenset[str] = frozenset()
     broken: Mapping[str, list[str]] | None = None
+    rescued: frozenset[str] = frozenset()
 
     @property
     def given(self) -> frozenset[str]:
         """What even phase 1 takes from the reference."""
-        return self.solved | frozenset(self.broken or {})
+        return self.solved | self.rescued | frozenset(self.broken or {})
 
     def begun(self, ident: str) -> bool:
         """Whether there is anything to judge."""
@@ -87,7 +88,12 @@ def first_phase(cases: Iterable[Case], situation: Situation) -> list[Case]:
     return [
         case
         for case in cases
-        if case.exercise is None or (case.exercise not in broken and situation.begun(case.exercise))
+        if case.exercise is None
+        or (
+            case.exercise not in broken
+            and case.exercise not in situation.rescued
+            and situation.begun(case.exercise)
+        )
     ]
 
 
@@ -96,7 +102,7 @@ def second_phase(
 ) -> dict[str, frozenset[str]]:
     """Test id -> what is given to it in phase 2."""
     cases = list(cases)
-    suspect = _suspects(course, cases, situation, results)
+    suspect = _suspects(course, cases, situation, results) & course.references()
     again: dict[str, frozenset[str]] = {}
     for case in cases:
         result = results.get(case.id)

@@ -48,6 +48,7 @@ class ExerciseMark:
     solved: bool
     errors: tuple[str, ...]
     tests: tuple[TestMark, ...]
+    rescued: bool = False
 
     @property
     def most(self) -> Fraction:
@@ -139,6 +140,7 @@ def mark(
             ident in situation.solved,
             tuple(broken.get(ident, ())),
             tuple(by_exercise[ident]),
+            ident in situation.rescued,
         )
         for ident in course.order(by_exercise)
     )
@@ -166,6 +168,8 @@ def _test_mark(
 def _reason(case: Case, situation: Situation, result: Result | None) -> str:
     if result is not None or case.exercise is None:
         return ""
+    if case.exercise in situation.rescued:
+        return "given"
     if case.exercise in (situation.broken or {}):
         return "does not build"
     if not situation.begun(case.exercise):

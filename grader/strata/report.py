@@ -72,7 +72,8 @@ def plain_lines(marks: Marks) -> list[str]:
 
 def first_to_do(course: Course, marks: Marks) -> list[str]:
     """The first exercise that is not whole, and all that helps."""
-    exercise = next((one for one in marks.exercises if one.points < one.most), None)
+    todo = (one for one in marks.exercises if one.points < one.most and not one.rescued)
+    exercise = next(todo, None)
     failed = next((one for one in marks.unmarked if one.judged and _word(one) != "pass"), None)
     if exercise is None:
         return ["", *_failure(failed)] if failed else []
@@ -123,6 +124,12 @@ def _notes(marks: Marks) -> list[str]:
                     f"not judged on this machine: {test.case.id} ({_number(test.worth)} points): "
                     f"{test.best.fact}"
                 )
+    given = [one.exercise.id for one in marks.exercises if one.rescued]
+    if given:
+        lines.append(
+            f"given by make rescue: {', '.join(given)}; its own tests count nothing until "
+            f"make rescue EX={given[0]} UNDO=1"
+        )
     return lines
 
 
