@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
 
@@ -93,3 +94,94 @@ def test_every_assembly_file_has_its_reason_in_the_table() -> None:
     table = (TREE / "docs" / "assembly.md").read_text(encoding="utf-8")
     files = {str(path.relative_to(TREE)) for path in TREE.glob("lab[0-9]*/**/*.asm")}
     assert files == set(re.findall(r"^\| `([^`]+\.asm)`", table, re.MULTILINE))
+
+
+_PARTS = ("The idea.", "The contract", "By hand.", "The trap.", "Read first")
+
+
+@pytest.mark.parametrize("lab", LABS, ids=lambda lab: str(lab.name))
+def test_each_exercise_is_taught_before_it_is_asked(lab: Path) -> None:
+    sections = _sections(lab / "README.md")
+    for exercise in _exercises(lab):
+        text = sections[exercise["section"]]
+        places = [text.find(f"**{part}") for part in _PARTS]
+        assert -1 not in places and places == sorted(places), exercise["id"]
+        assert re.search(r"\*\*The (hardware|facts?|rules)\*\*", text), exercise["id"]
+        assert "**Worked example.**" in text, exercise["id"]
+    assert len(re.findall(r"^\d+\. ", sections["questions"], re.MULTILINE)) >= 6
+
+
+@pytest.mark.parametrize("lab", LABS, ids=lambda lab: str(lab.name))
+def test_the_tree_is_that_of_the_needs(lab: Path) -> None:
+    text = (lab / "README.md").read_text(encoding="utf-8")
+    graph = text.partition("```mermaid\n")[2].partition("```")[0]
+    names = dict(re.findall(r"(\w+)\[(\d+\.\d+) [^]]*\]", graph))
+    drawn = {(names[one], names[two]) for one, two in re.findall(r"(\w+) --> (\w+)", graph)}
+    exercises = _exercises(lab)
+    assert set(names.values()) == {one["id"] for one in exercises}
+    assert drawn == {(one["id"], need) for one in exercises for need in one["needs"]}
+
+
+def _lines_to_read(lab: Path, source: str) -> int:
+    """Lines of a file, or of one function or routine in it, up to its blank line or end."""
+    name, _, function = source.partition(":")
+    lines = (lab / name).read_text(encoding="utf-8").splitlines()
+    if not function:
+        return len(lines)
+    begin = next(n for n, line in enumerate(lines) if re.match(rf"{function}\b[(:]", line))
+    ends = (n for n, line in enumerate(lines[begin:], 1) if line.startswith(("}", "bits ")))
+    return next(ends)
+
+
+@pytest.mark.parametrize("lab", LABS, ids=lambda lab: str(lab.name))
+def test_what_is_to_be_read_first_is_not_too_much(lab: Path) -> None:
+    counts = {}
+    for exercise in _exercises(lab):
+        counts[exercise["id"]] = sum(_lines_to_read(lab, one) for one in exercise["read_first"])
+    assert all(0 < count <= 250 for count in counts.values()), counts
+    assert sum(counts.values()) <= 1200, counts
+
+
+@pytest.mark.parametrize("lab", LABS, ids=lambda lab: str(lab.name))
+def test_each_exercise_has_a_ladder_of_hints(lab: Path) -> None:
+    for exercise in _exercises(lab):
+        hints = exercise["hints"]
+        assert len(hints) >= 3 and len(set(hints)) == len(hints), exercise["id"]
+        assert hints[0].startswith("Question: ") and "?" in hints[0], exercise["id"]
+        for hint in hints:
+            assert not re.search(r"[;{}`]\s*$|->|\w\+\+|==|&&", hint), hint
+
+
+def _solution_lines(lab: Path) -> list[str]:
+    """Lines of the reference that a student has not been given."""
+    found = []
+    for exercise in _exercises(lab):
+        reference = TREE / "solutions" / lab.name / exercise["file"]
+        given = {line.strip() for line in (lab / exercise["file"]).read_text().splitlines()}
+        lines = {line.strip() for line in reference.read_text(encoding="utf-8").splitlines()}
+        found += [line for line in lines - given if len(line) >= 20]
+    return found
+
+
+@pytest.mark.skipif(not (TREE / "solutions").is_dir(), reason="no solutions to give away")
+@pytest.mark.parametrize("lab", LABS, ids=lambda lab: str(lab.name))
+def test_no_page_and_no_hint_gives_a_solution_away(lab: Path) -> None:
+    told = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    told += (lab / "lab.toml").read_text(encoding="utf-8")
+    told += "\n".join(path.read_text() for path in lab.glob("challenges/*"))
+    for line in _solution_lines(lab):
+        assert line not in told, line
+
+
+@pytest.mark.parametrize(
+    "picture", sorted((TREE / "docs" / "pictures").glob("*.svg")), ids=lambda path: str(path.stem)
+)
+def test_each_picture_is_said_in_words(picture: Path) -> None:
+    root = ElementTree.parse(picture).getroot()
+    names = [node.tag.rpartition("}")[2] for node in root]
+    assert names[:2] == ["title", "desc"] and all(len(root[n].text or "") > 8 for n in (0, 1))
+    shown = [page for page in PAGES if f"pictures/{picture.name})" in page.read_text()]
+    assert shown, "no page shows it"
+    for page in shown:
+        after = page.read_text(encoding="utf-8").partition(f"pictures/{picture.name})")[2]
+        assert "he same in words" in after[:200], page
