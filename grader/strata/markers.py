@@ -110,15 +110,15 @@ def skeleton(text: str, name: str) -> str:
 
 
 def reading(text: str, name: str) -> str:
-    """A solution for people: the markers gone, what they ask for kept as comments."""
+    """A solution for people: the markers gone, what they ask for kept as the skeleton's notes."""
+    found = regions(text, name)
+    ids = [region.id for region in found]
     lines = text.split("\n")
     out: list[str] = []
     at = 0
-    for region in regions(text, name):
-        note = f"Exercise {region.id}: {region.text}"
-        note = f"/* {note} */" if region.comment == "c" else f"{region.comment} {note}"
-        out += [*lines[at : region.first], region.indent + note]
-        out += lines[region.body : region.close]
+    for index, region in enumerate(found):
+        note = _note(region, ids[: index + 1].count(region.id), ids.count(region.id))
+        out += [*lines[at : region.first], note, *lines[region.body : region.close]]
         at = region.last + 1
     return "\n".join(out + lines[at:])
 
@@ -188,12 +188,13 @@ def _region(opened: _Mark, closed: _Mark) -> Region:
     )
 
 
-def _stub(region: Region, k: int, n: int) -> list[str]:
+def _note(region: Region, k: int, n: int) -> str:
     count = f" ({k} of {n})" if n > 1 else ""
     note = f"Exercise {region.id}{count}: {region.text}"
-    if region.comment == "c":
-        note = f"/* {note} */"
-    else:
-        note = f"{region.comment} {note}"
+    note = f"/* {note} */" if region.comment == "c" else f"{region.comment} {note}"
+    return region.indent + note
+
+
+def _stub(region: Region, k: int, n: int) -> list[str]:
     stub = [line.strip(" \t*") for line in region.stub.split("\n")]
-    return [region.indent + note] + [region.stub_indent + line for line in stub]
+    return [_note(region, k, n)] + [region.stub_indent + line for line in stub]

@@ -70,7 +70,8 @@ def is_whole(course: Course, exercise: Exercise) -> bool:
     known = read(course.tree, "last.json").get("exercises", {}).get(exercise.id, {})
     if not known or exercise.id in given(course):
         return False
-    return known["points"] == known["most"] and known["file"] == file_hash(course, exercise)
+    whole = known["points"] == known["most"] and known["file"] == file_hash(course, exercise)
+    return bool(whole)
 
 
 def changes(before: dict[str, Any], marks: Marks) -> list[str]:
@@ -78,13 +79,15 @@ def changes(before: dict[str, Any], marks: Marks) -> list[str]:
     old = before.get("tests", {})
     if not old:
         return []
-    green, red = [], []
+    green: list[str] = []
+    red: list[str] = []
     for exercise in marks.exercises:
         for test in exercise.tests:
             passed = test.best is not None and test.best.passed
             if test.judged and passed != (old.get(test.case.id) == "passed"):
                 (green if passed else red).append(test.case.id)
-    lines = [f"turned {word}: {_few(ids)}" for word, ids in (("green", green), ("red", red)) if ids]
+    turned = (("green", green), ("red", red))
+    lines = [f"turned {word}: {_few(ids)}" for word, ids in turned if ids]
     return lines or ["no test changed"]
 
 

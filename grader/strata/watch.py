@@ -111,7 +111,7 @@ def main(_words: list[str]) -> int:
         ids = touched(course, saved)
         if ids is None or not ids & watched:
             continue
-        names = ", ".join(sorted(path.name for path in saved))
+        names = ", ".join(sorted(path.name for path in saved if path.suffix in _SUFFIXES))
         print(f"\n{names} saved at {time.strftime('%H:%M:%S')}", flush=True)
         _grade(course, ids & watched)
         if os.environ.get("ONCE"):
