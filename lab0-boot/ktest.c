@@ -52,10 +52,14 @@ ktest_check(struct ktest_where where, bool held, const char *cond)
 	return false;
 }
 
+/* The last 4096 are error codes and -1: shown with their sign. */
 static void
 number(uint64_t value)
 {
-	verdict_dec(value);
+	bool negative = value >= -(uint64_t)4096;
+
+	verdict_str(negative ? "-" : "");
+	verdict_dec(negative ? -value : value);
 	verdict_str(" (");
 	verdict_hex(value);
 	verdict_str(")");

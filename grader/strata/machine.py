@@ -64,6 +64,7 @@ EXIT_NAMES = {
 _OLDEST = (7, 0)
 _WATCHDOG_MAX_S = 30
 _TICK_S = 1.0
+_ASTRAY = "Trying to execute code outside RAM or ROM at "
 _STALL_TICKS = 20
 
 
@@ -71,7 +72,7 @@ _STALL_TICKS = 20
 class End:
     """How a guest ended.
 
-    kind  exit (code), reset, shutdown, hang, flood, stall, killed (by us)
+    kind  exit (code), reset, shutdown, astray, hang, flood, stall, killed (by us)
     """
 
     kind: str
@@ -590,13 +591,22 @@ class Guest:
         elif status == 0 and self._reason == "guest-shutdown":
             self.end = End("shutdown", text="the guest switched the machine off")
         else:
-            raise QemuCrashed(self._crash_text(status))
+            text = os.pread(self._stderr, 4000, 0).decode("utf-8", "replace").strip()
+            self._astray(text)
+            if self.end is None:
+                raise QemuCrashed(self._crash_text(status, text))
 
-    def _crash_text(self, status: int) -> str:
+    def _astray(self, text: str) -> None:
+        """QEMU gives up, as a real CPU would not, where a guest runs into nothing."""
+        _, found, rest = text.partition(_ASTRAY)
+        if found and rest.split():
+            place = f"{rest.split()[0]}, where there is neither RAM nor ROM"
+            self.end = End("astray", text=f"the CPU went on at physical address {place}")
+
+    def _crash_text(self, status: int, text: str) -> str:
         how = f"status {status}"
         if status < 0:
             how = signal.Signals(-status).name
-        text = os.pread(self._stderr, 4000, 0).decode("utf-8", "replace").strip()
         when = "ended by itself" if self._started else "did not start"
         return f"QEMU {when} ({how})" + (f": {text.splitlines()[-1]}" if text else "")
 

@@ -12,6 +12,7 @@
 ;                               MAP_SIGNATURE=n: instead of SMAP
 ;             NO_EXTENSIONS=n   INT 13h AH=41h: 1: only the carry flag, 2: only
 ;                               BX, 3: only CX tells that there are none
+;             WANTS_RESET=1     INT 13h AH=42h fails until AH=00h was called
 ;             A20_CLOSED=1      A20 is closed after a read of sector 1
 ;             A20_BIOS=1        INT 15h AX=2401h refuses
 ;             A20_BIOS=2        ... says that it worked, and does nothing
@@ -28,6 +29,7 @@ EXIT_PORT equ 0xf4
 PORT_A equ 0x92
 SMAP equ 0x534d4150
 dap_lba equ 8
+RESET_WANTED equ 0x4f0			; between applications, says the BIOS
 A20_ASKED equ 0x20
 MAP_NEXT equ 0x5ca1ab00			; continuation: this, plus an index
 RECORD_BYTES equ 28
@@ -64,6 +66,7 @@ start:
 	mov	[0x13 * 4 + 2], ax
 	mov	word [0x15 * 4], system
 	mov	[0x15 * 4 + 2], ax
+	mov	byte [RESET_WANTED], 1
 	pop	ax
 	pop	ds
 	retf
@@ -93,6 +96,24 @@ disk:
 	answer	clc
 %endif
 .extended:
+%endif
+%ifdef WANTS_RESET
+	push	ds
+	push	0
+	pop	ds
+	cmp	ah, 0
+	jne	.no_reset
+	mov	byte [RESET_WANTED], 0
+.no_reset:
+	cmp	ah, 0x42
+	jne	.as_ever
+	cmp	byte [RESET_WANTED], 0
+	je	.as_ever
+	pop	ds
+	mov	ah, 0x80			; timeout: not ready
+	answer	stc
+.as_ever:
+	pop	ds
 %endif
 %ifdef A20_CLOSED
 	cmp	ah, 0x42

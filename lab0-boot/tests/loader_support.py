@@ -18,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from strata.api import Failure
+from strata.api import Failure, GuestEnded
 
 __all__ = [
     "Elf",
@@ -187,7 +187,11 @@ def stop_at(guest: Any, place: int | str, what: str) -> Any:
     """Run a paused guest to a place; its debugger. `what` names the place in a failure."""
     gdb = guest.gdb()
     gdb.break_at(place)
-    gdb.cont()
+    try:
+        gdb.cont()
+    except GuestEnded as ended:
+        ended.expected = what
+        raise
     if guest.end is not None:
         raise guest.failure(what)
     gdb.clear(place)  # this place is enough: each call of gdb() is a new client

@@ -192,16 +192,18 @@ def test_a_refused_file_leaves_memory_alone(machine: Any) -> None:
     """An entry in no segment is refused; and no memory has been changed by then."""
     data = rubbish(machine, 1000)
     elf = simple_kernel().plus(Segment(4 * MIB, data, bss=1000))
-    lost = Elf(elf.segments, entry=machine.random.choice((5 * MIB, FAR, TOP, 0)))
-    guest = boot_kernel(machine, lost, paused=True)
-    gdb = stop_at(guest, "report_fail", "the loader refuses a kernel whose entry is nowhere")
-    if data in guest.read_phys(4 * MIB, 2000):
-        raise Failure(
-            "a segment was placed although the file is refused",
-            expected=f"memory at {4 * MIB:#x} as it was",
-            seen="the segment's bytes",
-            where=WHERE,
-            hint="check all of the file first",
-        )
-    gdb.detach()
-    expect_end(guest, EXIT_LOADER, BAD_ENTRY, WHERE)
+    behind = 4 * MIB + len(data) + 1000  # the first address that is not in it
+    for entry in (behind, machine.random.choice((5 * MIB, FAR, TOP, 0))):
+        guest = boot_kernel(machine, Elf(elf.segments, entry=entry), paused=True)
+        what = f"the loader refuses a kernel whose entry, {entry:#x}, is in no segment"
+        gdb = stop_at(guest, "report_fail", what)
+        if data in guest.read_phys(4 * MIB, 2000):
+            raise Failure(
+                "a segment was placed although the file is refused",
+                expected=f"memory at {4 * MIB:#x} as it was",
+                seen="the segment's bytes",
+                where=WHERE,
+                hint="check all of the file first",
+            )
+        gdb.detach()
+        expect_end(guest, EXIT_LOADER, BAD_ENTRY, WHERE)

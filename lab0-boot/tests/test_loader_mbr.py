@@ -12,12 +12,13 @@ from typing import Any
 
 from loader_support import MBR_BASE, SECTOR, STAGE2, disk_with, expect_end, hostile_bios
 from loader_support import simple_kernel, stop_at
-from strata.api import EXIT_LOADER, Failure, expect_eq, judges
+from strata.api import EXIT_LOADER, Failure, GuestEnded, expect_eq, judges
 
 WHERE = "loader/mbr.asm; the contract is loader/mbr.inc"
 DRIVE = 0x80  # the BIOS's number of the first hard disk
 HALT = b"\xf4\xeb\xfd"  # hlt; jmp to it
 MAX_SECTORS = 64
+SOON: dict[str, Any] = {"icount": 7, "virtual_s": 6}  # an endless loop is found soon
 READ_FAILED = "boot sector: stage 2 cannot be read"
 NO_EXTENSIONS = "boot sector: the BIOS has no INT 13h extensions"
 
@@ -31,7 +32,7 @@ def stage2_of(machine: Any, sectors: int) -> bytes:
 def at_stage2(machine: Any, stage2: bytes, /, **how: Any) -> Any:
     """A guest that stands at stage 2's first instruction; the whole of it has come."""
     image = disk_with(machine, simple_kernel(), stage2=stage2)
-    guest = machine.boot(door="own", image=image, paused=True, **how)
+    guest = machine.boot(door="own", image=image, paused=True, **SOON, **how)
     stop_at(guest, STAGE2, f"the boot sector jumps to stage 2, at {STAGE2:#x}")
     check_loaded(guest, stage2)
     return guest
@@ -74,11 +75,27 @@ def test_a_read_error_is_followed_by_another_try(machine: Any) -> None:
 
 
 @judges(exercise="0.6", weight=1, images=("mbr.bin", "stage2.bin"))
+def test_a_drive_that_wants_a_reset_gets_one(machine: Any) -> None:
+    """A drive that reads nothing until it is reset (AH=00h) is reset after the error."""
+    rom = hostile_bios(machine, WANTS_RESET=1)
+    try:
+        at_stage2(machine, stage2_of(machine, 4), option_rom=rom)
+    except GuestEnded as ended:
+        ended.hint = "this drive fails each read until INT 13h AH=00h has reset it"
+        raise
+
+
+@judges(exercise="0.6", weight=1, images=("mbr.bin", "stage2.bin"))
 def test_a_disk_that_cannot_be_read_is_named(machine: Any) -> None:
     """When every try fails, screen and COM1 say that stage 2 cannot be read."""
     image = disk_with(machine, simple_kernel(), stage2=stage2_of(machine, 4))
     guest = machine.boot(
-        door="own", image=image, read_errors=[{"sector": 2}], vga="std", paused=True
+        door="own",
+        image=image,
+        read_errors=[{"sector": 2}],
+        vga="std",
+        paused=True,
+        **SOON,
     )
     stop_on_exit(guest)
     screen = "\n".join(line.rstrip() for line in guest.screen_text()).strip()

@@ -11,15 +11,18 @@ import re
 from typing import Any
 
 from loader_support import at_kernel, disk_with, hostile_bios, simple_kernel, stop_at
-from strata.api import Failure, expect_eq, judges
+from strata.api import Failure, GuestEnded, expect_eq, judges
 
 WHERE = "loader/protected.asm; the contract is loader/protected.inc"
 CODE32, DATA32 = 0x08, 0x10
 WHOLE = 0xFFFFFFFF
 PE, PG, IF = 1 << 0, 1 << 31, 1 << 9
 MULTIBOOT2_MAGIC = 0x36D76289
+# Memory that a look may write to: low and 1 MiB above, without the BIOS's and the stack.
+LOOKED_AT = ((0x500, 0x6C00), (0x7C00, 0x80000), (1 << 20, (1 << 20) + 0xFFF0))
 # What the option ROM does with INT 15h AX=2401h.
 REFUSES, LIES, ENDS_THE_RUN = 1, 2, 3
+A20_ASKED = 0x20  # the exit code then
 
 
 def at_loader_main(machine: Any, /, **how: Any) -> Any:
@@ -89,7 +92,14 @@ def test_interrupts_are_off_in_protected_mode(machine: Any) -> None:
 def test_an_open_a20_is_left_alone(machine: Any) -> None:
     """Where A20 is open already, the BIOS is not asked to open it."""
     rom = hostile_bios(machine, A20_BIOS=ENDS_THE_RUN)
-    check_a20(at_loader_main(machine, option_rom=rom))
+    try:
+        check_a20(at_loader_main(machine, option_rom=rom))
+    except GuestEnded as ended:
+        if f"{A20_ASKED:#x}" in ended.seen:
+            ended.fact = "the BIOS was asked to open A20, which is open already"
+            ended.expected = "no INT 15h AX=2401h: a20_enable looks first"
+            ended.seen = "INT 15h AX=2401h"
+        raise
 
 
 @judges(exercise="0.7", weight=1, images=("mbr.bin", "stage2.bin"))
@@ -105,6 +115,36 @@ def test_a_bios_that_lies_about_a20_is_not_believed(machine: Any) -> None:
     """The BIOS says that A20 is open, but it is not: another way is tried."""
     rom = hostile_bios(machine, A20_CLOSED=1, A20_BIOS=LIES)
     check_a20(at_loader_main(machine, option_rom=rom))
+
+
+@judges(exercise="0.7", weight=1, images=("mbr.bin", "stage2.bin"))
+def test_without_a_keyboard_controller_port_92_opens_a20(machine: Any) -> None:
+    """The BIOS refuses and there is no keyboard controller: port 92h is left, without reset."""
+    rom = hostile_bios(machine, A20_CLOSED=1, A20_BIOS=REFUSES)
+    check_a20(at_loader_main(machine, option_rom=rom, machine="pc,i8042=off"))
+
+
+@judges(exercise="0.7", weight=1, images=("mbr.bin", "stage2.bin"))
+def test_a_look_at_a20_leaves_no_trace(machine: Any) -> None:
+    """Memory that was written to for a look is put back; ds, es and ss stay 0."""
+    image = disk_with(machine, simple_kernel())
+    guest = machine.boot(door="own", image=image, paused=True)
+    stop_at(guest, "a20_enable", "stage 2 calls a20_enable")
+    before = [guest.read_phys(start, end - start) for start, end in LOOKED_AT]
+    stop_at(guest, "protected_enter", "a20_enable returns with carry clear, and stage 2 goes on")
+    for (start, end), old in zip(LOOKED_AT, before):
+        new = guest.read_phys(start, end - start)
+        for at in (at for at in range(end - start) if old[at] != new[at]):
+            raise Failure(
+                f"a20_enable has changed the byte at {start + at:#x}",
+                expected=f"{old[at]:#04x}, as it was before",
+                seen=f"{new[at]:#04x}",
+                where=WHERE,
+                hint="a look at A20 writes to memory that is not its own: put it back",
+            )
+    regs = guest.regs()
+    for name in ("ds", "es", "ss"):
+        expect_eq(regs[f"{name}_base"], 0, f"a20_enable keeps {name}: its base is 0", hint=WHERE)
 
 
 @judges(exercise="0.7", weight=1, needs=["0.9"], images=("mbr.bin", "stage2.bin"))

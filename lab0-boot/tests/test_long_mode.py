@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from loader_support import stop_at
 from strata.api import EXIT_OK, Failure, judges
 
 PRESENT, WRITE, LARGE, NX = 1, 2, 0x80, 1 << 63
@@ -22,9 +23,7 @@ WHERE = "long_mode.asm; the contract is include/lab0/boot_tables.inc"
 def at_entry64(machine: Any) -> Any:
     """A guest that stands at its first 64-bit instruction."""
     guest = machine.boot(door="pvh", image="stage0.stripped.elf", cmdline="main=exit", paused=True)
-    gdb = guest.gdb()
-    gdb.break_at(guest.symbol("entry64"))
-    gdb.cont()
+    stop_at(guest, "entry64", "long_mode_enter jumps to entry64")
     return guest
 
 
@@ -122,6 +121,14 @@ def test_the_control_registers_are_as_the_contract_says(machine: Any) -> None:
             seen=f"cs = {regs['cs']:#x}",
             where=WHERE,
         )
+    shown = next(line for line in guest.hmp("info registers").splitlines() if line[:2] == "CS")
+    if "CS64" not in shown:
+        raise Failure(
+            "entry64 is reached, but the CPU still runs 32-bit code",
+            expected="a far jump, which loads the 64-bit segment BOOT_CS of our GDT into cs",
+            seen=" ".join(shown.split()),
+            where=WHERE,
+        )
 
 
 @judges(exercise="0.5", weight=1)
@@ -152,12 +159,9 @@ def test_the_kernel_window_shows_the_first_gibibyte(machine: Any) -> None:
 def test_what_the_boot_loader_passed_comes_through(machine: Any) -> None:
     """edi and esi hold at entry64 what they held before long_mode_enter."""
     guest = machine.boot(door="pvh", image="stage0.stripped.elf", cmdline="main=exit", paused=True)
-    gdb = guest.gdb()
-    gdb.break_at(guest.symbol("long_mode_enter"))
-    gdb.cont()
+    stop_at(guest, "long_mode_enter", "the kernel's entry calls long_mode_enter")
     before = guest.regs()
-    gdb.break_at(guest.symbol("entry64"))
-    gdb.cont()
+    stop_at(guest, "entry64", "long_mode_enter jumps to entry64")
     after = guest.regs()
     for name in ("edi", "esi"):
         wide = "r" + name[1:]

@@ -173,6 +173,8 @@ KTEST(vga_obeys_control_characters, .exercise = "0.3", .weight = 1)
 /* The ground has eight colours: a ninth would make the text blink. */
 KTEST(vga_attribute_never_blinks, .exercise = "0.3", .weight = 1)
 {
+	ktest_note("of a ground from 8 on the low three bits count: bit 7 of "
+	    "an attribute makes its text blink");
 	for (unsigned text = 0; text < 16; text++)
 		for (unsigned ground = 0; ground < 16; ground++)
 			expect_eq(vga_attribute(text, ground),
