@@ -12,7 +12,7 @@ from typing import Any, Iterable, Iterator, Mapping
 
 from .errors import LabError, UsageError
 
-__all__ = ["Course", "Exercise", "Lab", "load_course", "parse_lab"]
+__all__ = ["Course", "Exercise", "Lab", "Question", "load_course", "parse_lab"]
 
 _FOLDER = re.compile(r"lab(\d+)-([a-z0-9]+)$")
 _ID = re.compile(r"\d+\.\d+$")
@@ -44,6 +44,16 @@ class Exercise:
 
 
 @dataclass(frozen=True)
+class Question:
+    """One of `make answers`."""
+
+    id: str
+    text: str
+    how: str
+    try_it: str
+
+
+@dataclass(frozen=True)
 class Lab:
     """One floor of the house."""
 
@@ -53,6 +63,7 @@ class Lab:
     title: str
     packages: tuple[str, ...]
     exercises: tuple[Exercise, ...]
+    questions: tuple[Question, ...] = ()
 
     @property
     def points(self) -> int:
@@ -216,7 +227,22 @@ def parse_lab(folder: Path, text: str) -> Lab:
         title=_get(where, data, "title", str),
         packages=_strings(where, data, "packages"),
         exercises=tuple(sorted(exercises, key=lambda exercise: exercise.key)),
+        questions=tuple(_parse_questions(where, data.get("question", []))),
     )
+
+
+def _parse_questions(where: str, entries: Any) -> Iterator[Question]:
+    if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
+        raise LabError(f"{where}: questions are written as [[question]]")
+    seen = set()
+    for entry in entries:
+        ident = _get(where, entry, "id", str)
+        here = f"{where}: question {ident}"
+        if ident in seen or _ID.match(ident):
+            raise LabError(f"{here}: is there twice, or looks like an exercise")
+        seen.add(ident)
+        text, how = (_get(here, entry, key, str) for key in ("text", "how"))
+        yield Question(ident, text, how, _get(here, entry, "try", str, ""))
 
 
 def _load_lab(folder: Path) -> Lab:
