@@ -468,6 +468,10 @@ locks: ## the kernel's lock classes by rank
 roadmap: ## docs/roadmap.md anew from the labs' lab.toml
 	@$(strata) roadmap
 
+.PHONY: challenge
+challenge: ## tests of the handout's challenges, without marks: [LAB=n] [TEST=pattern] [SOLVED=..]
+	@$(strata) challenge
+
 .PHONY: editor
 editor: ## compile_commands.json and .vscode/launch.json
 	@$(strata) editor $(V_DIR)/stage$(LAB).elf $(BUILD)/debug.sock \

@@ -136,6 +136,7 @@ _VERBS: dict[str, Callable[[list[str]], int]] = {
     "monitor": _module("monitor"),
     "bench": _module("bench"),
     "editor": _module("editor"),
+    "challenge": _module("challenge"),
     "roadmap": _module("roadmap"),
     "check": _module("check"),
     "rescue": _module("rescue"),
