@@ -78,7 +78,8 @@ main_default(void)
 	monitor_main();
 }
 
-void (*boot_main)(void) = main_default;
+static const struct boot_main monitor_main_ops = { .run = main_default };
+SINGLETON_DEFINE(struct boot_main, boot_main, monitor_main_ops);
 
 static void
 run_step(const struct init_step *step)
@@ -150,6 +151,6 @@ kernel_main(uint32_t magic, paddr_t info)
 	name_unwritten();
 
 	run_tests();
-	boot_main();
+	boot_main->run();
 	panic("boot_main returned");
 }

@@ -30,7 +30,11 @@ boot_task_locks(void)
 	return &held;
 }
 
-struct lockrank_ops lockrank_ops = { .task_locks = boot_task_locks };
+static const struct lockrank_ops boot_lockrank_ops = {
+	.task_locks = boot_task_locks,
+};
+
+SINGLETON_DEFINE(struct lockrank_ops, lockrank_ops, boot_lockrank_ops);
 
 static void
 violation_panics(const char *sentence)
@@ -44,7 +48,7 @@ static struct locks_held *
 list_of(enum lock_kind kind)
 {
 	return kind == LOCK_SPIN ? percpu_ptr(spinlocks_held)
-	    : lockrank_ops.task_locks();
+	    : lockrank_ops->task_locks();
 }
 
 /* "lock order: log (rank 1), taken at f+0x10, WHAT: inode (rank 502), ..." */

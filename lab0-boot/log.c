@@ -61,7 +61,7 @@ static struct {
 static PERCPU(bool, log_busy);
 
 static const struct log_clock tsc_clock = { .read = rdtsc };
-const struct log_clock *log_clock = &tsc_clock;
+SINGLETON_DEFINE(struct log_clock, log_clock, tsc_clock);
 
 struct guard {
 	irqflags_t	flags;

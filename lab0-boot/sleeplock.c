@@ -25,10 +25,12 @@ nobody_to_wake(uint32_t *word)
 	(void)word;
 }
 
-struct wait_ops wait_ops = {
+static const struct wait_ops boot_wait_ops = {
 	.block = nobody_can_block,
 	.wake = nobody_to_wake,
 };
+
+SINGLETON_DEFINE(struct wait_ops, wait_ops, boot_wait_ops);
 
 void
 sleep_init(struct sleeplock *lock, const struct lock_class *class)
@@ -54,7 +56,7 @@ wait_for(struct sleeplock *lock)
 {
 	while (__atomic_exchange_n(&lock->state, SLEEPLOCK_WAITED_FOR,
 	    __ATOMIC_ACQUIRE) != SLEEPLOCK_FREE)
-		wait_ops.block(&lock->state, SLEEPLOCK_WAITED_FOR);
+		wait_ops->block(&lock->state, SLEEPLOCK_WAITED_FOR);
 }
 
 void
@@ -85,5 +87,5 @@ sleep_unlock(struct sleeplock *lock)
 		lockrank_release(&lock->id, LOCK_SLEEP, HERE);
 	if (__atomic_exchange_n(&lock->state, SLEEPLOCK_FREE,
 	    __ATOMIC_RELEASE) == SLEEPLOCK_WAITED_FOR)
-		wait_ops.wake(&lock->state);
+		wait_ops->wake(&lock->state);
 }

@@ -22,7 +22,8 @@ nothing(void)
 {
 }
 
-void (*preempt_resched)(void) = nothing;
+static const struct preempt_ops boot_preempt_ops = { .resched = nothing };
+SINGLETON_DEFINE(struct preempt_ops, preempt_ops, boot_preempt_ops);
 
 void
 preempt_disable(void)
@@ -44,7 +45,7 @@ preempt_enable(void)
 {
 	if (preempt_count_down() && *percpu_ptr(preempt_wanted)
 	    && preempt_allowed())
-		preempt_resched();
+		preempt_ops->resched();
 }
 
 void

@@ -338,9 +338,10 @@ wake(uint32_t *word)
 /* A contended sleeping lock blocks, and wakes the next when it is let go. */
 KTEST(sleeping_lock_blocks_and_wakes)
 {
-	struct wait_ops old = wait_ops;
+	static const struct wait_ops ours = { .block = block, .wake = wake };
+	const struct wait_ops *old = wait_ops;
 
-	wait_ops = (struct wait_ops){ .block = block, .wake = wake };
+	wait_ops = &ours;
 	blocked = woken = 0;
 	contended.state = SLEEPLOCK_HELD;	/* by another task */
 	sleep_lock(&contended);

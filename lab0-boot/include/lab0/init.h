@@ -11,6 +11,7 @@
 #define LAB0_INIT_H
 
 #include <lab0/set.h>
+#include <lab0/singleton.h>
 #include <lab0/types.h>
 
 struct init_step {
@@ -35,10 +36,15 @@ SET_DECLARE(init_late);
 #define INIT_LATE_EX(fn, ex) INIT_STEP(init_late, fn, ex)
 
 /*
- * What the boot CPU does when all steps have run; never returns. The default
- * is the monitor; an upper floor replaces it from a boot step, at most once.
+ * What the boot CPU does when all steps have run; `run` never returns. A
+ * singleton: the default is the monitor, an upper floor puts its own in from
+ * a boot step.
  */
-extern void (*boot_main)(void);
+struct boot_main {
+	void (*run)(void);
+};
+
+SINGLETON_DECLARE(struct boot_main, boot_main);
 
 /*
  * First C function, in 64-bit mode on the boot stack, interrupts off.

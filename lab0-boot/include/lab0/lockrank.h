@@ -25,6 +25,7 @@
 #define LAB0_LOCKRANK_H
 
 #include <lab0/set.h>
+#include <lab0/singleton.h>
 #include <lab0/types.h>
 
 struct lock_id;
@@ -90,14 +91,13 @@ struct locks_held {
 };
 
 /*
- * What upper floors tell the check; singleton, replaced at most once. The
- * default of task_locks is one list for the whole boot.
+ * What upper floors tell the check; a singleton. The default of task_locks is one list for the whole boot.
  */
 struct lockrank_ops {
 	struct locks_held *(*task_locks)(void);
 };
 
-extern struct lockrank_ops lockrank_ops;
+SINGLETON_DECLARE(struct lockrank_ops, lockrank_ops);
 
 /*
  * Where a violation goes; the default panics. A test puts its own function

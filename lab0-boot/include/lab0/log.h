@@ -11,6 +11,7 @@
 #ifndef LAB0_LOG_H
 #define LAB0_LOG_H
 
+#include <lab0/singleton.h>
 #include <lab0/types.h>
 
 enum {
@@ -38,15 +39,15 @@ struct log_cursor {
 
 /*
  * The clock of the time stamps: singleton, the default is the TSC with no
- * known frequency. An upper floor replaces the pointer at most once. Stamps
- * are converted when they are shown, so the old ones become times too.
+ * known frequency. Stamps are converted when they are shown, so the old ones
+ * become times too.
  */
 struct log_clock {
 	uint64_t	(*read)(void);		/* any context, cheap */
 	uint64_t	(*to_us)(uint64_t);	/* since boot; NULL: unknown */
 };
 
-extern const struct log_clock *log_clock;
+SINGLETON_DECLARE(struct log_clock, log_clock);
 
 /*
  * Add a record. Text longer than LOG_TEXT_MAX is cut.

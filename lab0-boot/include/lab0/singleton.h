@@ -23,6 +23,7 @@
 	extern const type *name; \
 	extern const char *name##_owner
 
+/* Tests may put their own into `name` and the old one back afterwards. */
 #define SINGLETON_DEFINE(type, name, default_object) \
 	const type *name = &(default_object); \
 	const char *name##_owner

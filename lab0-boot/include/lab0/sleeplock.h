@@ -12,6 +12,7 @@
 #define LAB0_SLEEPLOCK_H
 
 #include <lab0/lockrank.h>
+#include <lab0/singleton.h>
 #include <lab0/types.h>
 
 enum sleeplock_state {
@@ -41,7 +42,7 @@ struct wait_ops {
 	void (*wake)(uint32_t *word);
 };
 
-extern struct wait_ops wait_ops;
+SINGLETON_DECLARE(struct wait_ops, wait_ops);
 
 void sleep_init(struct sleeplock *lock, const struct lock_class *class);
 

@@ -17,6 +17,7 @@
 #define LAB0_SPINLOCK_H
 
 #include <lab0/lockrank.h>
+#include <lab0/singleton.h>
 #include <lab0/types.h>
 
 /* Fields: a atomic. */
@@ -57,14 +58,18 @@ void lock_release_pair(struct spinlock *a, struct spinlock *b);
 
 /*
  * Preemption of this CPU off and on; they nest. The last preempt_enable calls
- * preempt_resched if somebody has set preempt_wanted on this CPU meanwhile.
+ * preempt_ops->resched if somebody has set preempt_wanted on this CPU meanwhile.
  */
 void preempt_disable(void);
 void preempt_enable(void);
 bool preempt_allowed(void);
 
-/* Singleton for the scheduler; the default does nothing. */
-extern void (*preempt_resched)(void);
+/* What the scheduler puts in; a singleton, the default does nothing. */
+struct preempt_ops {
+	void (*resched)(void);
+};
+
+SINGLETON_DECLARE(struct preempt_ops, preempt_ops);
 extern bool preempt_wanted;	/* PERCPU */
 
 #endif
