@@ -21,7 +21,7 @@ from .spec import Limits, MachineSpec, shell_script
 __all__ = ["Machine", "save_logs", "Variant"]
 
 _IMAGE_END = {"pvh": "stripped.elf", "own": "img", "grub": "iso", "uefi": "iso"}
-_VIRTUAL_S = {"pvh": 6.0, "own": 12.0, "grub": 30.0, "uefi": 60.0}
+_VIRTUAL_S = {"pvh": 2.0, "own": 6.0, "grub": 30.0, "uefi": 60.0}
 
 
 @dataclass(frozen=True)
