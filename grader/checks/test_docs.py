@@ -6,10 +6,11 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from conftest import TREE, environment, tracked_files
+from conftest import TREE, environment, run, tracked_files
 
 PICTURES = [name for name in tracked_files() if name.endswith(".svg")]
 PAGES = [name for name in tracked_files() if name.endswith(".md")]
@@ -27,6 +28,29 @@ def test_the_roadmap_is_covered_and_its_page_is_up_to_date() -> None:
         check=False,
     )
     assert (done.returncode, done.stdout) == (0, "roadmap: up to date\n")
+
+
+FENCED = re.compile(r"^```(c|nasm)\n(.*?)^```", re.M | re.S)
+SNIPPETS = [
+    pytest.param(kind, text, id=f"{name}-{number}")
+    for name in PAGES
+    for number, (kind, text) in enumerate(FENCED.findall((TREE / name).read_text("utf-8")), 1)
+]
+
+
+@pytest.mark.parametrize(("kind", "text"), SNIPPETS)
+def test_a_piece_of_code_on_a_page_compiles(kind: str, text: str, tmp_path: Path) -> None:
+    """C as the kernel is compiled, NASM as an object or, with org, as it lies in memory."""
+    source = tmp_path / "snippet"
+    source.write_text(text)
+    if kind == "c":
+        words = ["gcc", "-std=gnu11", "-ffreestanding", "-Wall", "-Wextra", "-Werror", "-x", "c"]
+        words += ["-fsyntax-only", *(f"-I{one}" for one in TREE.glob("lab[0-9]*/include"))]
+    else:
+        words = ["nasm", "-Werror", "-f", "bin" if "org " in text else "elf64"]
+        words += ["-o", str(tmp_path / "out")]
+    done = run([*words, str(source)])
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("name", PICTURES)
