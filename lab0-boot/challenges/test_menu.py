@@ -19,7 +19,7 @@ LINE = "the command line that the kernel gets"
 def boot(machine: Any, cmdline: str) -> Any:
     """A guest whose loader has made its offer."""
     image = disk_with(machine, waiting_kernel(), cmdline)
-    guest = machine.boot(door="own", image=image, virtual_s=20.0)
+    guest = machine.boot(door="own", image=image, icount=None, virtual_s=20.0)
     guest.wait_serial(OFFER, "a line that begins with boot:")
     return guest
 
