@@ -89,14 +89,12 @@ class Gdb:
     def regs(self) -> dict[str, int]:
         """General registers, rip, eflags, selectors, bases, control registers and EFER."""
         data = bytes.fromhex(self._ask(b"g").decode())
-        words = struct.unpack_from("<17Q7I9Q", data)
-        return dict(zip(_NAMES, words))
+        return dict(zip(_NAMES, struct.unpack_from("<17Q7I9Q", data)))
 
     def set(self, name: str, value: int) -> None:
-        """Change a general register (64-bit name) or rip."""
-        data = bytearray.fromhex(self._ask(b"g").decode())
-        struct.pack_into("<Q", data, 8 * _NAMES.index(name), value)
-        self._ok(b"G" + data.hex().encode())
+        """Change a register, by its name in regs()."""
+        self._ask(b"qXfer:features:read:target.xml:0,40")  # QEMU takes P after this only
+        self._ok(b"P%x=%s" % (_NAMES.index(name), value.to_bytes(8, "little").hex().encode()))
 
     def read(self, address: int | str, length: int) -> bytes:
         """Guest memory at a virtual address."""

@@ -17,6 +17,13 @@ ADDRESS = 0x000F_FFFF_FFFF_F000
 GIB = 1 << 30
 DIRECT_MAP = 0xFFFF_8000_0000_0000
 KERNEL_VMA = 0xFFFF_FFFF_8000_0000
+# Registers, bits set before the call that harm nobody (NE and AM; DE and OSFXSR; SCE), bits named
+# by the contract (WP and PG; PAE; LME, NXE and, by the CPU itself, LMA).
+CONTROL = (
+    ("cr0", 0x40020, 0x80010000),
+    ("cr4", 0x208, 0x20),
+    ("efer", 0x1, 0xD00),
+)
 WHERE = "long_mode.asm; the contract is include/lab0/boot_tables.inc"
 
 
@@ -172,3 +179,27 @@ def test_what_the_boot_loader_passed_comes_through(machine: Any) -> None:
                 seen=f"{name} = {after[wide] & 0xFFFFFFFF:#x}",
                 where=WHERE,
             )
+
+
+@judges(exercise="0.5", weight=1)
+def test_bits_that_are_not_named_stay_as_they_were(machine: Any) -> None:
+    """CR0, CR4 and EFER change in the named bits only, and cr3 is boot_pml4."""
+    guest = machine.boot(door="pvh", image="stage0.stripped.elf", cmdline="main=exit", paused=True)
+    gdb = stop_at(guest, "long_mode_enter", "the kernel's entry calls long_mode_enter")
+    before = gdb.regs()
+    wanted = {}
+    for name, strange, named in CONTROL:
+        gdb.set(name, before[name] | strange)
+        wanted[name] = before[name] | strange | named
+    wanted["cr3"] = guest.symbol("boot_pml4")
+    stop_at(guest, "entry64", "long_mode_enter jumps to entry64")
+    regs = guest.regs()
+    wrong = [name for name in wanted if regs[name] != wanted[name]]
+    if wrong:
+        raise Failure(
+            "a control register is not its old value with the named bits added",
+            expected=", ".join(f"{name} = {wanted[name]:#x}" for name in wrong),
+            seen=", ".join(f"{name} = {regs[name]:#x}" for name in wrong),
+            hint="read it, add bits with `or`, write it: harmless bits were set before the call",
+            where=WHERE,
+        )
