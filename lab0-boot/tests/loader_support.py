@@ -13,10 +13,11 @@ import os
 import struct
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Iterator
 
 from strata.api import Failure, GuestEnded
 
@@ -26,9 +27,11 @@ __all__ = [
     "MBR_BASE",
     "MIB",
     "SECTOR",
+    "SOON",
     "STAGE2",
     "Segment",
     "at_kernel",
+    "blamed",
     "boot_kernel",
     "disk_with",
     "expect_end",
@@ -46,6 +49,7 @@ SECTOR = 512
 MIB = 1 << 20
 MBR_BASE = 0x7C00
 STAGE2 = 0x8000
+SOON: dict[str, Any] = {"icount": 7, "virtual_s": 6}  # an endless loop is found soon
 HERE = Path(__file__).resolve().parent
 
 # mov eax, EXIT_OK; out 0xf4, eax; hlt; jmp to the hlt
@@ -183,22 +187,38 @@ def boot_kernel(machine: Any, elf: Elf | bytes, cmdline: str = "", /, **how: Any
     return machine.boot(door="own", image=disk_with(machine, elf, cmdline), **how)
 
 
-def stop_at(guest: Any, place: int | str, what: str) -> Any:
+@contextmanager
+def blamed(where: str, hint: str = "", case: str = "") -> Iterator[None]:
+    """Failures in here tell the file to look at, what may help, and the case that failed."""
+    try:
+        yield
+    except Failure as failure:
+        failure.where = failure.where or where
+        failure.hint = hint or failure.hint
+        if case:
+            failure.fact = f"{case}: {failure.fact}"
+        raise
+
+
+def stop_at(guest: Any, place: int | str, what: str, where: str = "") -> Any:
     """Run a paused guest to a place; its debugger. `what` names the place in a failure."""
     gdb = guest.gdb()
     gdb.break_at(place)
-    try:
-        gdb.cont()
-    except GuestEnded as ended:
-        ended.expected = what
-        raise
-    if guest.end is not None:
-        raise guest.failure(what)
+    with blamed(where):
+        try:
+            gdb.cont()
+        except GuestEnded as ended:
+            ended.expected = what
+            raise
+        if guest.end is not None:
+            raise guest.failure(what)
     gdb.clear(place)  # this place is enough: each call of gdb() is a new client
     return gdb
 
 
-def at_kernel(machine: Any, elf: Elf, cmdline: str = "", /, **how: Any) -> tuple[Any, Any]:
+def at_kernel(
+    machine: Any, elf: Elf, cmdline: str = "", /, *, where: str = "", **how: Any
+) -> tuple[Any, Any]:
     """A guest that stands at its kernel's first instruction, and its debugger."""
     guest = boot_kernel(machine, elf, cmdline, paused=True, **how)
     entry = next(
@@ -206,7 +226,17 @@ def at_kernel(machine: Any, elf: Elf, cmdline: str = "", /, **how: Any) -> tuple
         for segment in elf.segments
         if 0 <= elf.entry - _vaddr(segment) < len(segment.data)
     )
-    return guest, stop_at(guest, entry, f"the loader enters the kernel at {entry:#x}")
+    what = f"the loader enters the kernel at {entry:#x}"
+    stop_at(guest, "kernel_enter", what, where)
+    found = int.from_bytes(guest.read_phys(guest.regs()["rsp"] + 4, 4), "little")
+    if found != entry:
+        raise Failure(
+            "the loader goes on at another address than the kernel's entry",
+            expected=f"{entry:#x}, the physical address of the header's entry {elf.entry:#x}",
+            seen=f"{found:#x}",
+            where="loader/elf.c: *entry of elf_load",
+        )
+    return guest, stop_at(guest, entry, what, where)
 
 
 @dataclass(frozen=True)
@@ -283,7 +313,8 @@ def _vaddr(segment: Segment) -> int:
 
 def expect_end(guest: Any, code: int, words: str, where: str) -> None:
     """The loader gives up with this code, and says these words on COM1."""
-    guest.wait_exit(code)
+    with blamed(where):
+        guest.wait_exit(code)
     said = bytes(guest.serial).decode("ascii", "replace")
     if words not in said:
         raise Failure(

@@ -11,8 +11,8 @@ import struct
 from dataclasses import replace
 from typing import Any
 
-from loader_support import MIB, Entry, at_kernel, boot_kernel, expect_end, hostile_bios
-from loader_support import memory_map, simple_kernel
+from loader_support import MIB, SOON, Entry, at_kernel, blamed, boot_kernel, expect_end
+from loader_support import hostile_bios, memory_map, simple_kernel
 from strata.api import EXIT_LOADER, Failure, judges
 
 WHERE = "loader/e820.c; the contract is loader/e820.h"
@@ -47,7 +47,9 @@ def sensible_map(machine: Any) -> list[Entry]:
 
 def check_map(machine: Any, entries: list[Entry], rom: Any, reserved: bool = True) -> None:
     """The kernel gets just this map; on request whatever the reserved words are."""
-    guest, _ = at_kernel(machine, simple_kernel(), option_rom=rom)
+    hint = "the kernel is placed where the map that e820_collect made has usable memory"
+    with blamed(WHERE, hint):
+        guest, _ = at_kernel(machine, simple_kernel(), option_rom=rom)
     seen = memory_map(guest)
     if not reserved:
         seen = [replace(entry, zero=0) for entry in seen]
@@ -126,8 +128,17 @@ def test_a_list_may_end_with_the_carry_flag(machine: Any) -> None:
 
 @judges(exercise="0.8", weight=1, needs=["0.9"], images=("mbr.bin", "stage2.bin"))
 def test_a_bios_without_a_map_is_named(machine: Any) -> None:
-    """A BIOS that refuses AX=E820h, or does not know it: the loader says so."""
-    unknown = rom_with(machine, sensible_map(machine), MAP_SIGNATURE=0xE820)
-    for rom in (rom_with(machine, []), unknown):
-        guest = boot_kernel(machine, simple_kernel(), option_rom=rom)
-        expect_end(guest, EXIT_LOADER, "memory map", WHERE)
+    """A BIOS that refuses AX=E820h, or does not know it, also later on: the loader says so."""
+    entries = sensible_map(machine)
+    later = machine.random.randrange(2, len(entries))
+    cases = {
+        "carry on the first call": rom_with(machine, []),
+        "EAX is not SMAP": rom_with(machine, entries, MAP_SIGNATURE=0xE820),
+        f"EAX is not SMAP after call {later + 1}": rom_with(
+            machine, entries, MAP_SIGNATURE=0xE820, MAP_SIGNED=later
+        ),
+    }
+    for case, rom in cases.items():
+        with blamed(WHERE, case=case):
+            guest = boot_kernel(machine, simple_kernel(), option_rom=rom, **SOON)
+            expect_end(guest, EXIT_LOADER, "memory map", WHERE)
