@@ -15,6 +15,8 @@ from typing import Iterator
 import pytest
 
 from conftest import TREE, environment, run
+from strata.discover import discover
+from strata.lab import load_course
 from test_grading import exercises, grade, labs, solve
 
 
@@ -93,13 +95,9 @@ def test_what_stands_on_a_given_exercise_is_judged_in_a_handout(handout: Path) -
 
 
 def plain_tests() -> str:
-    """The plain tests' names: one or two of each exercise."""
-    found = []
-    for path in sorted(TREE.glob("lab[0-9]*-*/tests/*")):
-        text = path.read_text() if path.suffix in (".c", ".py") else ""
-        found += re.findall(r"^KTEST\((\w+),[^)]*\.plain = true", text, re.M)
-        found += re.findall(r"@judges\([^)]*plain=True[^)]*\)\s*def (\w+)", text)
-    return ",".join(found)
+    """The plain tests: one or two of each exercise."""
+    course = load_course(TREE)
+    return ",".join(one.id for one in discover(course, course.labs) if one.plain and one.exercise)
 
 
 def check_given(tree: Path, exercise: str, *words: str) -> None:
