@@ -137,6 +137,7 @@ CROSS ?= $(shell if command -v x86_64-elf-gcc >/dev/null 2>&1; then echo x86_64-
 	elif [ "$$(uname -m)" != x86_64 ]; then echo x86_64-linux-gnu-; fi)
 CC := $(CROSS)gcc
 endif
+CROSS ?= $(shell [ "$$(uname -m)" = x86_64 ] || echo x86_64-linux-gnu-)
 LD ?= ld
 ifeq ($(origin LD),default)
 LD := $(CROSS)ld

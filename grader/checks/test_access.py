@@ -48,6 +48,29 @@ def test_an_old_make_is_told_to_call_a_newer_one() -> None:
     assert "GNU make 3.81 is too old" in done.stdout and "gmake" in done.stdout
 
 
+@pytest.mark.parametrize(("compiler", "word"), [("", "x86_64-linux-gnu-gcc"), ("clang", "clang")])
+def test_another_cpu_compiles_across_and_tests_on_itself(
+    tmp_path: Path, compiler: str, word: str
+) -> None:
+    """uname says aarch64: kernel by a cross compiler and linker, host tests by gcc."""
+    (tmp_path / "uname").write_text("#!/bin/sh\necho aarch64\n")
+    (tmp_path / "uname").chmod(0o755)
+    words = [
+        "make",
+        "-nB",
+        "V=1",
+        f"BUILD={tmp_path}/b",
+        "SOLVED=all",
+        *["CC=clang"] * bool(compiler),
+    ]
+    done = run([*words, "images", "host-test"], PATH=f"{tmp_path}:/usr/bin:/bin")
+    lines = [line for line in done.stdout.splitlines() if "&&" in line]
+    kernel = next(line for line in lines if "lab0-boot/boot.o" in line and "/host/" not in line)
+    assert f" {word} " in kernel
+    assert any("x86_64-linux-gnu-ld -m elf_x86_64" in line for line in done.stdout.splitlines())
+    assert any(" gcc " in line and "/host/test/" in line for line in lines)
+
+
 @pytest.mark.parametrize("name", ["setup", "Makefile", ".ci/run"])
 def test_scripts_keep_to_what_bsd_has_too(name: str) -> None:
     """No option that only GNU's tools know, no word that only bash knows."""
