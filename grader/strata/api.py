@@ -62,16 +62,18 @@ def judges(
     return mark
 
 
-def expect(holds: object, fact: str, *, seen: object = "", hint: str = "") -> None:
-    """Fail with a fact unless something holds."""
+def expect(holds: object, fact: str, *, seen: object = "", where: str = "", hint: str = "") -> None:
+    """Fail with a fact unless something holds. where: a file to look at; default: the test."""
     if not holds:
-        raise Failure(fact, seen=_show(seen), hint=hint)
+        raise Failure(fact, seen=_show(seen), where=where, hint=hint)
 
 
-def expect_eq(seen: object, expected: object, fact: str, *, hint: str = "") -> None:
-    """Fail unless two values are the same; both are shown."""
+def expect_eq(
+    seen: object, expected: object, fact: str, *, where: str = "", hint: str = ""
+) -> None:
+    """Fail unless two values are the same; both are shown. where: as of expect."""
     if seen != expected:
-        raise Failure(fact, expected=_show(expected), seen=_show(seen), hint=hint)
+        raise Failure(fact, expected=_show(expected), seen=_show(seen), where=where, hint=hint)
 
 
 def _show(value: Any) -> str:

@@ -71,7 +71,9 @@ def pick(cases: list[Case], pattern: str) -> list[Case]:
         found = [case for case in cases if _matches(case, part)]
         if not found:
             names = "\n".join(f"  {case.id}" for case in cases)
-            raise UsageError(f"TEST={pattern}: no test matches '{part}'; there are\n{names}")
+            raise UsageError(
+                f"there are these tests:\n{names}\nTEST={pattern}: none matches '{part}'"
+            )
         chosen += [case for case in found if case not in chosen]
     return [case for case in cases if case in chosen]
 
@@ -193,7 +195,7 @@ def _matches(case: Case, part: str) -> bool:
         return True
     if f".{part}." in f".{case.id}." or case.id.startswith(part):
         return True
-    return fnmatch.fnmatchcase(case.id, part)
+    return any(fnmatch.fnmatchcase(name, part) for name in (case.id, case.exercise or ""))
 
 
 def _sentence(comment: str) -> str:

@@ -110,7 +110,10 @@ class Gdb:
 
     def write(self, address: int | str, data: bytes) -> None:
         """Change guest memory."""
-        self._ok(b"M%x,%x:" % (self._address(address), len(data)) + data.hex().encode())
+        start = self._address(address)
+        for at in range(0, len(data), 1024):
+            part = data[at : at + 1024]
+            self._ok(b"M%x,%x:" % (start + at, len(part)) + part.hex().encode())
 
     def detach(self) -> None:
         """Let the guest run on without us; it may end before it answers."""

@@ -50,7 +50,8 @@ struct memory_map_tag {
  * One bios_call(0x15) an entry. In: EAX = E820h (the upper half too), EDX =
  * E820_SMAP, ECX = E820_BYTES_MAX, ES:DI = where the answer goes (below
  * 64 KiB: ES = 0), EBX = 0 at first, then what the last call left in EBX.
- * Out: EAX = E820_SMAP, ECX = bytes of the answer (20 or 24), the answer.
+ * Out: EAX = E820_SMAP, ECX = bytes of the answer (20 or 24), the answer. ECX
+ * need not be checked: what counts is in the first E820_BYTES_MIN bytes.
  * The list ends with an entry that leaves EBX 0, or with a call that sets the
  * carry flag (such a call, if it isn't the first, only says that there was no
  * further entry), or when MEMORY_MAP_MAX entries have been taken.

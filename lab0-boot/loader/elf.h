@@ -55,7 +55,12 @@ struct elf_file {
 	uint32_t size;
 };
 
-/* Why a file is refused, in the order of the checks. */
+/*
+ * Why a file is refused, in the order of the checks. Segments may be checked
+ * one by one or first all for the one error, then all for the other: when
+ * several are bad, either's error is right. Fields not named here may hold
+ * anything.
+ */
 enum elf_error {
 	ELF_OK,
 	ELF_BAD_HEADER,		/* shorter than a header; not 7Fh 'ELF',
@@ -63,7 +68,8 @@ enum elf_error {
 	ELF_BAD_TABLE,		/* phentsize is not 56, phnum is 0, or the
 				 * program headers reach out of the file */
 	ELF_BAD_SEGMENT,	/* filesz > memsz, or the segment's bytes
-				 * reach out of the file */
+				 * reach out of the file; offset may not be
+				 * behind its end even if filesz is 0 */
 	ELF_BAD_PLACE,		/* not in usable RAM above 1 MiB, or over the
 				 * file itself */
 	ELF_BAD_ENTRY,		/* in no segment */
@@ -74,11 +80,15 @@ enum elf_error {
  *
  * Only segments of type ELF_SEGMENT_LOAD with memsz > 0 count; the others are
  * not even checked. Each is placed at paddr: filesz bytes from the file, then
- * zeroes up to memsz. Sums of fields may overflow: check without adding.
+ * zeroes up to memsz. They are placed in the order of the table: where two
+ * overlap, the later one's bytes and zeroes stay.
+ * Sums of fields may overflow: check without adding.
  * memory_usable (memory.h) tells what is usable RAM; MEMORY_LOW_END is 1 MiB.
  *
  * entry     out: the physical address of the header's entry: that of the
- *           segment whose vaddr..vaddr + memsz it lies in
+ *           segment whose vaddr..vaddr + memsz it lies in; of several, any.
+ *           No segment holds an address below its vaddr: none goes round the
+ *           end of the addresses
  * returns   ELF_OK, or the first error; then no memory has been changed
  */
 __attribute__((warn_unused_result))

@@ -2,10 +2,10 @@
 ;
 ; mbr.asm - the boot sector: loads stage 2 and jumps to it.
 ;
-; Owns      the first 446 bytes of the disk, with what mbr.inc gives.
+; Owns      the first 438 bytes of the disk, with what mbr.inc gives.
 ; Offers    0000:STAGE2_BASE, DL = drive, to stage2.asm.
 ; Stands on INT 13h with its extensions.
-; Why asm   real mode, and 446 bytes for all of it.
+; Why asm   real mode, and 438 bytes for all of it.
 ; Source    mbr.inc.
 
 %include "loader/loader.inc"

@@ -9,11 +9,13 @@
 ;                               file memory-map: bytes to answer, base, length,
 ;                               type, attributes (28 bytes);
 ;                               MAP_END_CARRY=1: the list ends with carry set;
-;                               MAP_SIGNATURE=n: instead of SMAP
+;                               MAP_SIGNATURE=n: instead of SMAP, but in the
+;                               first MAP_SIGNED=n answers
 ;             NO_EXTENSIONS=n   INT 13h AH=41h: 1: only the carry flag, 2: only
 ;                               BX, 3: only CX tells that there are none
 ;             WANTS_RESET=1     INT 13h AH=42h fails until AH=00h was called
-;             A20_CLOSED=1      A20 is closed after a read of sector 1
+;             A20_CLOSED=1      A20 is closed after a read of sector 1;
+;                               PORT_A_BITS=n: these bits of port 92h are set
 ;             A20_BIOS=1        INT 15h AX=2401h refuses
 ;             A20_BIOS=2        ... says that it worked, and does nothing
 ;             A20_BIOS=3        ... ends the run with code A20_ASKED
@@ -39,6 +41,12 @@ RECORD_BYTES equ 28
 %endif
 %ifndef MAP_SIGNATURE
 %define MAP_SIGNATURE SMAP
+%endif
+%ifndef MAP_SIGNED
+%define MAP_SIGNED 0
+%endif
+%ifndef PORT_A_BITS
+%define PORT_A_BITS 0
 %endif
 %ifndef MAP_END_CARRY
 %define MAP_END_CARRY 0
@@ -125,6 +133,7 @@ disk:
 	in	al, PORT_A
 	jc	.failed
 	and	al, ~3
+	or	al, PORT_A_BITS
 	out	PORT_A, al
 	pop	ax
 	answer	clc
@@ -192,6 +201,11 @@ memory:
 	pop	di
 	pop	si
 	inc	ebx
+	mov	eax, MAP_SIGNATURE
+	cmp	ebx, MAP_SIGNED
+	ja	.signed
+	mov	eax, SMAP
+.signed:
 	cmp	ebx, MAP_COUNT
 	jb	.more
 %if MAP_END_CARRY == 0
@@ -201,7 +215,6 @@ memory:
 .more:
 	add	ebx, MAP_NEXT
 .given:
-	mov	eax, MAP_SIGNATURE
 	answer	clc
 .none:
 	mov	ah, 0x86

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from loader_support import MIB, Elf, Segment, at_kernel, boot_kernel, expect_end
-from loader_support import simple_kernel, stop_at
-from strata.api import EXIT_LOADER, EXIT_OK, Failure, judges
+from loader_support import MIB, SOON, Elf, Segment, at_kernel, blamed, boot_kernel
+from loader_support import expect_end, simple_kernel, stop_at
+from strata.api import EXIT_LOADER, EXIT_OK, Failure, GuestEnded, judges
 
 WHERE = "loader/elf.c; the contract is loader/elf.h"
 FAR = 1 << 63
@@ -53,9 +53,20 @@ def check_placed(guest: Any, segment: Segment, name: str) -> None:
     )
 
 
-def check_refused(machine: Any, elf: Elf | bytes, words: str) -> None:
-    """The loader refuses this file, with this reason."""
-    expect_end(boot_kernel(machine, elf), EXIT_LOADER, words, WHERE)
+def check_refused(
+    machine: Any, elf: Elf | bytes, words: str, case: str, limits: dict[str, Any] = SOON
+) -> None:
+    """The loader refuses this file, with this reason; the kernel in it ends the run."""
+    guest = boot_kernel(machine, elf, **limits)
+    try:
+        with blamed(WHERE, case=case):
+            expect_end(guest, EXIT_LOADER, words, WHERE)
+    except GuestEnded as ended:
+        if guest.exit_code == EXIT_OK:
+            ended.fact = f"{case}: the kernel was entered, though its file is to be refused"
+            ended.expected = f"a refusal: {words}"
+            ended.seen = "the kernel's own end of the run"
+        raise
 
 
 @judges(exercise="0.9", weight=7, plain=True, images=("mbr.bin", "stage2.bin"))
@@ -67,7 +78,7 @@ def test_a_kernel_is_placed_and_entered(machine: Any) -> None:
         for low in (6, 8)
     ]
     elf = elf.plus(*more)
-    guest, gdb = at_kernel(machine, elf)
+    guest, gdb = at_kernel(machine, elf, where=WHERE)
     for number, segment in enumerate(elf.segments):
         check_placed(guest, segment, f"segment {number}")
     gdb.detach()
@@ -85,7 +96,7 @@ def test_bss_is_cleared_in_dirty_memory(machine: Any) -> None:
     dirt = machine.folder / "dirt"
     dirt.write_bytes(machine.random.randbytes(8 * MIB))
     fill = ["-device", f"loader,file={dirt},addr={2 * MIB:#x},force-raw=on"]
-    guest, _ = at_kernel(machine, elf, args=fill)
+    guest, _ = at_kernel(machine, elf, args=fill, where=WHERE)
     for number, segment in enumerate(elf.segments):
         check_placed(guest, segment, f"segment {number}")
 
@@ -97,7 +108,7 @@ def test_a_kernel_larger_than_a_megabyte_is_placed(machine: Any) -> None:
     note = Segment(0x1000, rubbish(machine, 500), kind=4)
     empty = Segment(0x2000, b"", offset=FAR)
     elf = simple_kernel(rubbish(machine, 5000)).plus(note, empty, big)
-    guest, _ = at_kernel(machine, elf)
+    guest, _ = at_kernel(machine, elf, where=WHERE)
     check_placed(guest, big, "the large segment")
 
 
@@ -110,7 +121,7 @@ def test_a_virtual_entry_becomes_a_physical_one(machine: Any) -> None:
     higher = Segment(code.paddr, code.data, vaddr=vaddr)
     other = Segment(6 * MIB, rubbish(machine, 400), vaddr=MIB)
     both = (other, higher) if machine.random.randrange(2) else (higher, other)
-    guest, _ = at_kernel(machine, Elf(both, entry=vaddr + elf.entry - code.paddr))
+    guest, _ = at_kernel(machine, Elf(both, entry=vaddr + elf.entry - code.paddr), where=WHERE)
     check_placed(guest, higher, "the segment with the entry")
     check_placed(guest, other, "the other segment")
 
@@ -119,16 +130,19 @@ def test_a_virtual_entry_becomes_a_physical_one(machine: Any) -> None:
 def test_what_is_no_kernel_for_this_machine_is_refused(machine: Any) -> None:
     """A 32-bit, big-endian, relocatable or foreign file is refused, as is a short one."""
     elf = simple_kernel()
-    wrong = [
-        elf.wrong(magic=0x464C4500),
-        elf.wrong(elf_class=1),
-        elf.wrong(data=2),
-        elf.wrong(type=machine.random.choice((0, 1, 3, 4))),
-        elf.wrong(machine=machine.random.choice((3, 40, 183, 243))),
-    ]
-    for bad in wrong:
-        check_refused(machine, bad, BAD_HEADER)
-    check_refused(machine, elf.file()[: machine.random.randrange(8, 64)], BAD_HEADER)
+    kind = machine.random.choice((0, 1, 3, 4))
+    foreign = machine.random.choice((3, 40, 183, 243))
+    wrong = {
+        "the first byte is 0": elf.wrong(magic=0x464C4500),
+        "32-bit": elf.wrong(elf_class=1),
+        "big-endian": elf.wrong(data=2),
+        f"type {kind}": elf.wrong(type=kind),
+        f"machine {foreign}": elf.wrong(machine=foreign),
+    }
+    for case, bad in wrong.items():
+        check_refused(machine, bad, BAD_HEADER, case)
+    short = elf.file()[: machine.random.randrange(8, 64)]
+    check_refused(machine, short, BAD_HEADER, f"a file of {len(short)} bytes")
 
 
 @judges(exercise="0.9", weight=1, images=("mbr.bin", "stage2.bin"))
@@ -137,15 +151,16 @@ def test_program_headers_outside_the_file_are_refused(machine: Any) -> None:
     elf = simple_kernel()
     size = len(elf.file())
     wrong = [
-        elf.wrong(phentsize=machine.random.choice((32, 55, 64))),
-        elf.wrong(phnum=0),
-        elf.wrong(phnum=0xFFFF),
-        elf.wrong(phoff=size - machine.random.randrange(56)),
-        elf.wrong(phoff=TOP - machine.random.randrange(56)),
-        elf.wrong(phoff=(machine.random.randrange(1, 1 << 31) << 32) + 64),
+        {"phentsize": machine.random.choice((32, 55, 64))},
+        {"phnum": 0},
+        {"phnum": 0xFFFF},
+        {"phoff": size - machine.random.randrange(56)},
+        {"phoff": TOP - machine.random.randrange(56)},
+        {"phoff": (machine.random.randrange(1, 1 << 31) << 32) + 64},
     ]
-    for bad in wrong:
-        check_refused(machine, bad, BAD_TABLE)
+    for fields in wrong:
+        case = " ".join(f"{name} {value:#x}" for name, value in fields.items())
+        check_refused(machine, elf.wrong(**fields), BAD_TABLE, f"{case} in {size:#x} bytes")
 
 
 @judges(exercise="0.9", weight=1, images=("mbr.bin", "stage2.bin"))
@@ -153,15 +168,19 @@ def test_segments_outside_the_file_are_refused(machine: Any) -> None:
     """A segment whose bytes reach past the file's end, or past its own memory."""
     elf = simple_kernel()
     data = rubbish(machine, 1000)
-    wrong = [
-        Segment(4 * MIB, data, filesz=MIB, memsz=MIB),
-        Segment(4 * MIB, data, offset=TOP - machine.random.randrange(100)),
-        Segment(4 * MIB, data, offset=(1 << 32) + 64),
-        Segment(4 * MIB, data, filesz=(1 << 32) + 16, memsz=(1 << 32) + 16),
-        Segment(4 * MIB, data, memsz=len(data) - 1),
-    ]
-    for bad in wrong:
-        check_refused(machine, elf.plus(bad), BAD_SEGMENT)
+    wrong = {
+        "filesz is 1 MiB": Segment(4 * MIB, data, filesz=MIB, memsz=MIB),
+        "offset + filesz overflows": Segment(
+            4 * MIB, data, offset=TOP - machine.random.randrange(100)
+        ),
+        "offset is 2^32 + 64": Segment(4 * MIB, data, offset=(1 << 32) + 64),
+        "filesz and memsz are 2^32 + 16": Segment(
+            4 * MIB, data, filesz=(1 << 32) + 16, memsz=(1 << 32) + 16
+        ),
+        "memsz is one less than filesz": Segment(4 * MIB, data, memsz=len(data) - 1),
+    }
+    for case, bad in wrong.items():
+        check_refused(machine, elf.plus(bad), BAD_SEGMENT, case)
 
 
 @judges(exercise="0.9", weight=1, images=("mbr.bin", "stage2.bin"))
@@ -180,11 +199,13 @@ def test_segments_are_placed_in_usable_memory_only(machine: Any) -> None:
         Segment(2 * MIB, data, memsz=TOP),
     ]
     for bad in wrong:
-        check_refused(machine, elf.plus(bad), BAD_PLACE)
+        memsz = bad.memsz or len(bad.data)
+        case = f"paddr {bad.paddr:#x}, memsz {memsz:#x}"
+        check_refused(machine, elf.plus(bad), BAD_PLACE, case)
     # The loader stages the file where RAM ends, below what the BIOS keeps there.
     large = machine.random.randbytes(MIB)
     over = Segment(32 * MIB, large, memsz=32 * MIB - 768 * 1024)
-    check_refused(machine, elf.plus(over), BAD_PLACE)
+    check_refused(machine, elf.plus(over), BAD_PLACE, "a segment over the file", {})
 
 
 @judges(exercise="0.9", weight=1, images=("mbr.bin", "stage2.bin"))
@@ -196,7 +217,7 @@ def test_a_refused_file_leaves_memory_alone(machine: Any) -> None:
     for entry in (behind, machine.random.choice((5 * MIB, FAR, TOP, 0))):
         guest = boot_kernel(machine, Elf(elf.segments, entry=entry), paused=True)
         what = f"the loader refuses a kernel whose entry, {entry:#x}, is in no segment"
-        gdb = stop_at(guest, "report_fail", what)
+        gdb = stop_at(guest, "report_fail", what, WHERE)
         if data in guest.read_phys(4 * MIB, 2000):
             raise Failure(
                 "a segment was placed although the file is refused",

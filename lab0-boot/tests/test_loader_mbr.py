@@ -10,15 +10,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from loader_support import MBR_BASE, SECTOR, STAGE2, disk_with, expect_end, hostile_bios
-from loader_support import simple_kernel, stop_at
-from strata.api import EXIT_LOADER, Failure, GuestEnded, expect_eq, judges
+from loader_support import MBR_BASE, SECTOR, SOON, STAGE2, blamed, disk_with, expect_end
+from loader_support import hostile_bios, simple_kernel, stop_at
+from strata.api import EXIT_LOADER, Failure, expect_eq, judges
 
 WHERE = "loader/mbr.asm; the contract is loader/mbr.inc"
 DRIVE = 0x80  # the BIOS's number of the first hard disk
 HALT = b"\xf4\xeb\xfd"  # hlt; jmp to it
 MAX_SECTORS = 64
-SOON: dict[str, Any] = {"icount": 7, "virtual_s": 6}  # an endless loop is found soon
 READ_FAILED = "boot sector: stage 2 cannot be read"
 NO_EXTENSIONS = "boot sector: the BIOS has no INT 13h extensions"
 
@@ -33,7 +32,7 @@ def at_stage2(machine: Any, stage2: bytes, /, **how: Any) -> Any:
     """A guest that stands at stage 2's first instruction; the whole of it has come."""
     image = disk_with(machine, simple_kernel(), stage2=stage2)
     guest = machine.boot(door="own", image=image, paused=True, **SOON, **how)
-    stop_at(guest, STAGE2, f"the boot sector jumps to stage 2, at {STAGE2:#x}")
+    stop_at(guest, STAGE2, f"the boot sector jumps to stage 2, at {STAGE2:#x}", WHERE)
     check_loaded(guest, stage2)
     return guest
 
@@ -70,19 +69,20 @@ def test_a_read_error_is_followed_by_another_try(machine: Any) -> None:
     """One error, then two errors: the boot sector resets the drive and reads again."""
     for errors in (1, 2):
         stage2 = stage2_of(machine, machine.random.randrange(2, 40))
-        rule = {"sector": machine.random.randrange(1, 1 + len(stage2) // SECTOR), "once": True}
-        at_stage2(machine, stage2, read_errors=[rule] * errors)
+        sector = machine.random.randrange(1, 1 + len(stage2) // SECTOR)
+        rules = [{"sector": sector, "once": True}] * errors
+        times = "once" if errors == 1 else "twice"
+        hint = f"sector {sector} failed {times}; is the packet's block count set again?"
+        with blamed(WHERE, hint):
+            at_stage2(machine, stage2, read_errors=rules)
 
 
 @judges(exercise="0.6", weight=1, images=("mbr.bin", "stage2.bin"))
 def test_a_drive_that_wants_a_reset_gets_one(machine: Any) -> None:
     """A drive that reads nothing until it is reset (AH=00h) is reset after the error."""
     rom = hostile_bios(machine, WANTS_RESET=1)
-    try:
+    with blamed(WHERE, "this drive fails each read until INT 13h AH=00h has reset it"):
         at_stage2(machine, stage2_of(machine, 4), option_rom=rom)
-    except GuestEnded as ended:
-        ended.hint = "this drive fails each read until INT 13h AH=00h has reset it"
-        raise
 
 
 @judges(exercise="0.6", weight=1, images=("mbr.bin", "stage2.bin"))
@@ -114,7 +114,7 @@ def stop_on_exit(guest: Any) -> None:
     """Run up to the boot sector's own way out: its loader_end sends the exit code."""
     code = guest_code(guest.spec.image)
     out = code.rindex(b"\x66\xe7\xf4")  # out 0xf4, eax
-    stop_at(guest, MBR_BASE + out, "the boot sector gives up with its message")
+    stop_at(guest, MBR_BASE + out, "the boot sector gives up with its message", WHERE)
 
 
 def guest_code(image: Path) -> bytes:
@@ -144,7 +144,7 @@ def test_the_drive_is_the_one_the_bios_named(machine: Any) -> None:
     guest = machine.boot(door="own", image=first, args=more, paused=True)
     gdb = stop_at(guest, MBR_BASE, "the BIOS enters the boot sector")
     gdb.set("rdx", DRIVE + 1)
-    stop_at(guest, STAGE2, f"the boot sector jumps to stage 2, at {STAGE2:#x}")
+    stop_at(guest, STAGE2, f"the boot sector jumps to stage 2, at {STAGE2:#x}", WHERE)
     regs = guest.regs()
     if guest.read_phys(STAGE2, len(right)) == wrong:
         raise Failure(
@@ -153,6 +153,6 @@ def test_the_drive_is_the_one_the_bios_named(machine: Any) -> None:
             seen=f"drive {DRIVE:#x}",
             where=WHERE,
         )
-    expect_eq(regs["rdx"] & 0xFF, DRIVE + 1, "DL at stage 2 is the drive's number", hint=WHERE)
+    expect_eq(regs["rdx"] & 0xFF, DRIVE + 1, "DL at stage 2 is the drive's number", where=WHERE)
     for name in ("cs", "ds", "es", "ss"):
-        expect_eq(regs[f"{name}_base"], 0, f"{name} is 0 when stage 2 starts", hint=WHERE)
+        expect_eq(regs[f"{name}_base"], 0, f"{name} is 0 when stage 2 starts", where=WHERE)

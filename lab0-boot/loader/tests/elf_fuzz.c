@@ -82,13 +82,16 @@ header_good(const struct elf_file *file)
 	    (wide)h.phoff + h.phnum * 56 <= file->size;
 }
 
-/* Place the file in `image`, a copy of the RAM; whether it can be. */
+/*
+ * Place the file in `image`, a copy of the RAM; whether it can be. The entry
+ * that was found stands in *entry: if some segment puts it there, it is right.
+ */
 static int
-model_load(const struct elf_file *file, uint8_t *image, uint32_t *entry)
+model_load(const struct elf_file *file, uint8_t *image, uint32_t entry)
 {
 	struct elf64_header h;
 	struct elf64_segment s;
-	int found = 0;
+	int inside = 0, right = 0;
 
 	if (!header_good(file))
 		return 0;
@@ -105,11 +108,12 @@ model_load(const struct elf_file *file, uint8_t *image, uint32_t *entry)
 		__builtin_memcpy(to, file->bytes + s.offset, s.filesz);
 		__builtin_memset(to + s.filesz, 0, s.memsz - s.filesz);
 		if (h.entry >= s.vaddr && h.entry - s.vaddr < s.memsz) {
-			*entry = s.paddr + (h.entry - s.vaddr);
-			found = 1;
+			inside = 1;
+			right |= entry == s.paddr + (h.entry - s.vaddr);
 		}
 	}
-	return found;
+	host_assert(right || !inside);
+	return inside;
 }
 
 /* The first byte says where the file lies; the rest is the file. */

@@ -90,6 +90,8 @@ elf_load(const struct elf_file *file, uint32_t *entry)
 		error = segment_check(file, s);
 		if (error != ELF_OK)
 			return error;
+		if (header->entry < s->vaddr)
+			continue;
 		if (header->entry - s->vaddr < s->memsz) {
 			*entry = s->paddr + (header->entry - s->vaddr);
 			entry_found = true;

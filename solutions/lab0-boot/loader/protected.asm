@@ -30,12 +30,14 @@ a20_enable:
 	call	a20_look
 	jnc	.done
 
+	cli
 	call	kbc_wait
 	mov	al, KBC_WRITE_OUTPUT_PORT
 	out	KBC_COMMAND, al
 	call	kbc_wait
 	mov	al, KBC_A20_OPEN
 	out	KBC_DATA, al
+	sti
 	call	kbc_wait
 	call	a20_look
 	jnc	.done
@@ -56,7 +58,7 @@ a20_look:
 	mov	es, ax
 	mov	dx, [A20_PROBE]
 	mov	ax, dx
-	mov	cx, 1000			; time for a slow controller
+	xor	cx, cx				; time for a slow controller
 .again:
 	inc	ax
 	mov	[A20_PROBE], ax
