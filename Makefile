@@ -238,7 +238,7 @@ $(O)/%/offsets.inc: %/offsets.c $(O)/flags
 
 # Where the object of a path comes from in this variant.
 is_given = $(filter $(basename $(1)),$(basename $(given_paths)))
-picked = $(foreach p,$(1),$(if $(call is_given,$(p)),solutions/)$(p))
+picked = $(foreach p,$(1),$(if $(and $(wildcard solutions),$(call is_given,$(p))),solutions/)$(p))
 pick = $(foreach p,$(1),$(if $(call is_given,$(p)),$(reference),$(O))/$(p))
 
 # A variant is linked anew when another object of the same path is picked.
@@ -440,6 +440,11 @@ fuzz_kept = $(foreach l,$(labs),$(wildcard $(l)/tests/corpus/$(1)))
 host-test: $(host_test) ## hardware-free code's tests on this machine, with sanitizers: [LAB=n] [TEST=pattern]
 	@$(host_test) '$(or $(TEST),all)' '$(subst $(blank),$(comma),$(strip \
 	$(foreach l,$(call up_to,$(LAB)),$($(l)_host_skip))))' $(SEED)
+ifneq ($(and $(given),$(filter host-test fuzz analyze,$(MAKECMDGOALS))),)
+ifeq ($(wildcard solutions),)
+$(error SOLVED=$(SOLVED): $(MAKECMDGOALS) compiles for this machine, and there is no solutions/ to compile)
+endif
+endif
 ifneq ($(filter fuzz analyze,$(MAKECMDGOALS)),)
 ifeq ($(shell command -v $(firstword $(FUZZ_CC)) 2>/dev/null),)
 $(error no $(FUZZ_CC) here; this verb needs clang and its runtime: ./setup $(filter fuzz analyze,$(MAKECMDGOALS)) gets them)

@@ -54,6 +54,9 @@ def count_lines(text: str, status: int) -> Count:
 
 def _pytest(build: Path, name: str, extra: list[str]) -> Count:
     """One pytest run; its own output is shown as it comes."""
+    if not Path("grader", name).is_dir():
+        print(f"grader/{name}: not here, as in a handout: left out", flush=True)
+        return Count(0, 0)
     report = build / f"{name}.xml"
     report.unlink(missing_ok=True)
     words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]

@@ -71,7 +71,7 @@ TOOLS = (
     Tool("mformat", "tests that boot through UEFI", "mtools"),
     Tool(_OVMF, "OVMF, tests that boot through UEFI", "ovmf"),
     Tool("setpriv", "ends QEMU with the grader, even when that is killed", "util-linux"),
-    Tool("git", "make skeletons and make course", "git"),
+    Tool("git", "make handin, make handout, make skeletons", "git"),
     Tool("clang", "make check: the second compiler", "clang", False, (14,)),
     Tool("ld.lld", "make check: the second linker", "lld", False, (14,)),
     Tool("mypy", "make check", "mypy"),
