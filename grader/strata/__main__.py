@@ -28,6 +28,9 @@ def main(words: list[str]) -> int:
         print(f"{verb}: {error}", file=sys.stderr)
     except ModuleNotFoundError as error:
         print(f"{verb}: Python's {error.name} is missing; see `make doctor`", file=sys.stderr)
+    except BrokenPipeError:  # the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except OSError as error:
         print(f"{verb}: {os_trouble(error)}", file=sys.stderr)
     except KeyboardInterrupt:
