@@ -126,11 +126,11 @@ def _course(environment: Mapping[str, str]) -> Course:
 
 
 class _Stopped(Exception):
-    """The outside test booted its first guest: that is the machine to debug."""
+    """The outside test's first guest was debugged: the rest of the test is left out."""
 
-    def __init__(self, spec: MachineSpec) -> None:
+    def __init__(self, status: int) -> None:
         super().__init__()
-        self.spec = spec
+        self.status = status
 
 
 def _debug_outside(
@@ -138,18 +138,16 @@ def _debug_outside(
 ) -> int:
     """Run the test's Python until it boots, and take that machine."""
     folder = Path(tempfile.mkdtemp(prefix="strata"))
+    print(f"  the test: {case.file}:{case.line}")
     try:
-        spec = _first_spec(asked, case, lab, given, images, folder)
-        print("  this is the machine of its first boot; the test types nothing here")
-        print(f"  the test: {case.file}:{case.line}")
-        return _session(spec, [], asked.course.tree)
+        return _until_its_boot(asked, case, lab, given, images, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _first_spec(
+def _until_its_boot(
     asked: Request, case: Case, lab: Lab, given: frozenset[str], images: Path, folder: Path
-) -> MachineSpec:
+) -> int:
     from importlib import util
 
     path = asked.course.tree / case.file
@@ -164,16 +162,17 @@ def _first_spec(
     try:
         getattr(module, case.name)(machine)
     except _Stopped as stopped:
-        return stopped.spec
+        return stopped.status
     raise StrataError(f"{case.id} boots no machine")
 
 
 class _FirstBoot(Machine):
-    """Stops the test at its first boot."""
+    """GDB at the test's first boot, while what the test has prepared is still there."""
 
     def start(self, spec: MachineSpec, paused: bool) -> Guest:
-        """Instead of a guest: its plan."""
-        raise _Stopped(spec)
+        """Instead of a guest: a session with its machine."""
+        print("  this is the machine of its first boot; the test types nothing here")
+        raise _Stopped(_session(spec, [], self.variant.tree))
 
 
 def _session(spec: MachineSpec, stops: list[str], tree: Path) -> int:
