@@ -69,3 +69,23 @@ def test_a_picture_on_a_page_has_a_text(name: str) -> None:
     text = (TREE / name).read_text(encoding="utf-8")
     for words, target in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", text):
         assert len(words) > 10, target
+
+
+def anchors(text: str) -> set[str]:
+    """What the headings of a page are linked by, as GitHub makes it."""
+    heads = re.findall(r"^#+ (.+)$", text, re.M)
+    return {re.sub(r"[^\w\- ]", "", head.strip().lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_link_of_a_page_leads_somewhere(name: str) -> None:
+    """Files and headings inside the tree; pages anywhere, not only in docs/."""
+    page = TREE / name
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        path, _, anchor = target.partition("#")
+        if "://" in target:
+            continue
+        there = page.parent / path if path else page
+        assert there.exists(), target
+        assert not anchor or anchor in anchors(there.read_text(encoding="utf-8")), target
