@@ -106,21 +106,29 @@ def _ask_lab(course: Course, lab: Lab) -> int:
         print("\n".join(_shown(question)))
         answer = given.get(question.id, "")
         if not answer and terminal:
-            answer = input("  answer (empty: later): ").strip()
+            answer = _typed()
         if not answer:
             print("  not answered yet\n")
             continue
         good, line = _judged(checkers[question.id], answer, build)
         if good:
-            given[question.id] = answer
             right += 1
+            if given.get(question.id) != answer:
+                _write_answers(lab, given | {question.id: answer})
+                given[question.id] = answer
         print(f"  {answer}: {line}\n")
-    if terminal:
-        _write_answers(lab, given)
     name = f"{lab.folder.name}/answers.toml"
     print(f'answers are kept in {name}, as in {lab.questions[0].id} = "0x1234"')
     print(f"lab {lab.number}: {right} of {len(lab.questions)} questions answered right")
     return 0 if right == len(lab.questions) else 1
+
+
+def _typed() -> str:
+    try:
+        return input("  answer (empty: later): ").strip()
+    except EOFError:
+        print()
+        return ""
 
 
 def _judged(how: Callable[[Build], Truth], answer: str, build: Build) -> tuple[bool, str]:

@@ -166,7 +166,9 @@ def _build_first(asked: Request, builder: Builder, lab: Lab, situation: Situatio
             if ident not in situation.given
         }
         if not found:
-            raise BuildError("the build failed:\n" + _tail(failed.log))
+            changed = pristine.changed_provided(asked.course)
+            about = f"\nprovided files that you changed: {pristine.few(changed)}" if changed else ""
+            raise BuildError("the build failed:\n" + _tail(failed.log) + about)
         situation = replace(situation, broken={**(situation.broken or {}), **found})
         if set(found) - asked.course.references():
             return situation
