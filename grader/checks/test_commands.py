@@ -191,7 +191,9 @@ def execute(command: Command, cwd: Path) -> tuple[int, str]:
 
 def check(command: Command, status: int, output: str) -> None:
     """It ended well, and printed what the page shows, in that order."""
-    also = next((good for pattern, good in ALSO_GOOD if re.search(pattern, command.text)), set())
+    also: set[int] = next(
+        (good for pattern, good in ALSO_GOOD if re.search(pattern, command.text)), set()
+    )
     assert status == 0 or status in also, f"{command}: status {status}\n{output[-2000:]}"
     at = 0
     for line in command.shown:
