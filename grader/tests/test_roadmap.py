@@ -78,6 +78,15 @@ def test_a_row_that_nothing_proves_is_a_fault(tmp_path: Path, bad: str, fault: s
     assert fault in lines[0]
 
 
+def test_a_handout_need_not_have_the_checks(tmp_path: Path) -> None:
+    """Where the folder is there, the file has to be, too."""
+    line = row("proved", files='"given.c"', tests='"grader/checks/test_it.py"')
+    course = course_with(tmp_path, MINE, line)
+    assert check(course) == []
+    (tmp_path / "grader" / "checks").mkdir(parents=True)
+    assert len(check(course)) == 1
+
+
 def test_every_exercise_is_in_a_row(tmp_path: Path) -> None:
     course = course_with(tmp_path, row("given", files='"given.c"', tests='"boot.given"'))
     assert check(course) == ["exercise 0.1 is in no roadmap row"]
