@@ -166,7 +166,7 @@ def _grading_figures(bench: Bench) -> Iterator[Figure]:
     yield Figure.of(f"{name}_skeleton_s", [skeleton], "s", "make grade of the untouched tree")
     yield Figure.of(f"{name}_edit_s", edit, "s", "make grade after a one-file edit")
     yield Figure.of(
-        "grader_overhead", overhead, "ratio", "make grade / (processor time of its QEMUs / processors)"
+        "grader_overhead", overhead, "ratio", "make grade / (CPU time of its QEMUs / processors)"
     )
 
 
