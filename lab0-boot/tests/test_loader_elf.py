@@ -217,7 +217,10 @@ def test_a_refused_file_leaves_memory_alone(machine: Any) -> None:
     for entry in (behind, machine.random.choice((5 * MIB, FAR, TOP, 0))):
         guest = boot_kernel(machine, Elf(elf.segments, entry=entry), paused=True)
         what = f"the loader refuses a kernel whose entry, {entry:#x}, is in no segment"
+        guest.gdb().break_at("kernel_enter")
         gdb = stop_at(guest, "report_fail", what, WHERE)
+        if guest.regs()["rip"] == guest.symbol("kernel_enter"):
+            raise Failure(what, expected="ELF_BAD_ENTRY", seen="it is entered", where=WHERE)
         if data in guest.read_phys(4 * MIB, 2000):
             raise Failure(
                 "a segment was placed although the file is refused",
