@@ -13,7 +13,7 @@ from typing import Callable
 import pytest
 
 from strata.errors import Failure, GuestEnded, QemuCrashed, QemuMissing
-from strata.kernel_run import VIRTUAL_S, KernelRun, run_all
+from strata.kernel_run import ICOUNT, VIRTUAL_S, KernelRun, run_all
 from strata.machine import EXIT_OK, Guest
 from strata.plugin import kernel_spec
 from strata.spec import Limits, MachineSpec
@@ -217,6 +217,6 @@ def test_nothing_is_left_behind(build: Build) -> None:
 def test_in_kernel_tests_have_a_limit_of_their_own(tmp_path: Path) -> None:
     """The machine of KTESTs is deterministic and short of patience."""
     spec = kernel_spec(tmp_path / "x", "test=all", 7, 1)
-    assert spec.icount == 5 and spec.limits.virtual_s == VIRTUAL_S
+    assert spec.icount == ICOUNT and spec.limits.virtual_s == VIRTUAL_S
     assert spec == kernel_spec(tmp_path / "x", "test=all", 7, 1)
     assert spec.token != kernel_spec(tmp_path / "x", "test=all", 7, 2).token

@@ -219,6 +219,7 @@ def planned(
                 images=str(builder.tag(lab, given)),
                 seed=seed if case.kind == "kernel" else test_seed(seed, case.id),
                 folder=str(asked.out / "tests" / case.id / part),
+                marked=case.exercise is not None,
                 cost=asked.costs.get(f"{case.id} {part}".strip(), 0.0),
             )
         )

@@ -174,6 +174,11 @@ class Guest:
             raise self.failure("the guest ends by itself")
         return end
 
+    def wait_reset(self) -> bool:
+        """Wait until the machine is to be reset (or stops there, when QEMU pauses for it)."""
+        self._pump(lambda: bool(self._reason))
+        return self.end is None
+
     def wait_serial(self, text: bytes | str, why: str = "") -> bytes:
         """Wait until the serial line says text; what came since the last wait, with it."""
         want = text.encode() if isinstance(text, str) else text
@@ -257,7 +262,7 @@ class Guest:
 
     def read_virt(self, address: int, length: int) -> bytes:
         """Virtual memory, through CPU 0's page tables."""
-        return self._save("memsave", address, length)
+        return self._save("memsave", address - (address >> 63 << 64), length)
 
     def screen_text(self) -> list[str]:
         """The 25 lines of the VGA text screen."""
@@ -421,10 +426,9 @@ class Guest:
         """The budget is used up and nobody was satisfied."""
         regs = parse_registers(self.hmp("info registers"))
         self._keep_screen()
-        self.end = End("hang", regs=regs)
         from .postmortem import hang_text
 
-        self.end.text = hang_text(self, regs)
+        self.end = End("hang", text=hang_text(self, regs), regs=regs)
         self._kill()
         self._reap()
 

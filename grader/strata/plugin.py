@@ -171,20 +171,25 @@ class StrataPlugin:
         image = Path(first.images) / f"stage{first.stage}-test.stripped.elf"
         everything = self.plan.kernel_tests.get(str(first.stage), ())
         boots = [0]
+        marked = all(one.marked for one in mine)
 
         def boot(cmdline: str) -> Guest:
             boots[0] += 1
-            return Guest(kernel_spec(image, cmdline, first.seed, boots[0]))
+            return Guest(kernel_spec(image, cmdline, first.seed, boots[0], marked))
 
         run = kernel_run.KernelRun(boot, everything, first.seed)
         return kernel_run.run_all(run, [one.name for one in mine])
 
 
-def kernel_spec(image: Path, cmdline: str, seed: int, boot: int) -> MachineSpec:
-    """The machine of in-kernel tests."""
+def kernel_spec(
+    image: Path, cmdline: str, seed: int, boot: int, marked: bool = True
+) -> MachineSpec:
+    """The machine of in-kernel tests; marked: none of them judges provided code."""
     token = f"{(seed * 2654435761 + boot) & 0xFFFFFFFF or 1:08x}"
-    limits = Limits(virtual_s=kernel_run.VIRTUAL_S)
-    return MachineSpec("pvh", image, token, cmdline=cmdline, limits=limits)
+    budget_s = kernel_run.VIRTUAL_S if marked else kernel_run.VIRTUAL_PROVIDED_S
+    limits = Limits(virtual_s=budget_s)
+    icount = kernel_run.ICOUNT
+    return MachineSpec("pvh", image, token, cmdline=cmdline, icount=icount, limits=limits)
 
 
 def _variant(plan: Plan, planned: Planned) -> Variant:

@@ -41,6 +41,13 @@ _FAULT = re.compile(
     re.M,
 )
 _CR2 = re.compile(r"^CR0=[0-9a-f]+ CR2=([0-9a-f]+)", re.M)
+_CS32 = re.compile(r"^CS =.* CS32 ", re.M)
+_LONG = re.compile(r"^EFER=[0-9a-f]*[4-7c-f][0-9a-f]{2}$", re.M)
+_LEVELS = (("PML4", 39), ("PDPT", 30), ("PD", 21), ("PT", 12))
+_ADDRESS = 0x000F_FFFF_FFFF_F000
+_KERNEL_VMA = 0xFFFF_FFFF_8000_0000
+_PROMPT = "read_line"  # in monitor.c
+_FRAMES = 8
 _LOG_TAIL = 200_000
 _SHOWN = 3
 
@@ -53,6 +60,7 @@ class Fault:
     error: int
     rip: int
     cr2: int
+    compatibility: bool = False
 
     def text(self, symbols: Symbols) -> str:
         """In words."""
@@ -60,8 +68,11 @@ class Fault:
         if self.vector in _WITH_CODE:
             words += f", error code {self.error:#x}"
         if self.vector == 14:
-            words += f" ({_page_fault(self.error)} address {self.cr2:#x})"
-        return f"{words} at {symbols.find(self.rip)} (RIP {self.rip:#x})"
+            words += f" ({_page_fault(self.error, self.cr2)})"
+        words += f" at {symbols.find(self.rip)} (RIP {self.rip:#x})"
+        if self.compatibility and self.vector == 6:
+            words += ", run as 32-bit code inside long mode: was there a far jump?"
+        return words
 
 
 def describe(guest: Guest, wanted: str) -> GuestEnded:
@@ -100,10 +111,30 @@ def hang_text(guest: Guest, regs: dict[str, int]) -> str:
     ints = "on" if regs.get("rflags", 0) & 0x200 else "off"
     mode = _mode(regs)
     after = f"no end after {guest.spec.limits.virtual_s:.0f} s of the guest's time"
+    if _waits_for_a_key(guest, regs):
+        return f"{after}: it waits for a key at the prompt (in {where})"
     if regs.get("hlt"):
         ending = ", so nothing can wake it" if ints == "off" else ""
         return f"{after}: halted in {where}{mode} with interrupts {ints}{ending}"
     return f"{after}: spinning in {where}{mode} with interrupts {ints}"
+
+
+def _waits_for_a_key(guest: Guest, regs: dict[str, int]) -> bool:
+    """Whether the monitor's read_line is running: the function itself or one of its callees."""
+    frame = regs.get("rbp", 0)
+    places = [regs.get("rip", 0)]
+    for _ in range(_FRAMES):
+        if frame < _KERNEL_VMA:
+            break
+        try:
+            data = guest.read_virt(frame, 16)
+        except (StrataError, Failure):
+            break  # not mapped
+        frame = int.from_bytes(data[:8], "little")
+        places.append(int.from_bytes(data[8:], "little"))
+    names = [guest.symbols.find(place).partition("+")[0] for place in places]
+    sending = {"console_write", "monitor_execute"}
+    return _PROMPT in names and not sending & set(names[: names.index(_PROMPT)])
 
 
 def reset_text(guest: Guest) -> str:
@@ -111,7 +142,7 @@ def reset_text(guest: Guest) -> str:
     if guest.sent:
         return "the machine was reset (a triple fault, or the guest asked for it)"
     try:
-        log = _boot_again(guest)
+        log, walk = _boot_again(guest)
     except (StrataError, Failure, OSError) as error:
         return f"the machine was reset; its exception log could not be had ({error})"
     if "Triple fault" not in log:
@@ -120,7 +151,7 @@ def reset_text(guest: Guest) -> str:
     if not faults:
         return "triple fault"
     lines = [fault.text(guest.symbols) for fault in faults[-_SHOWN:]]
-    return "triple fault: " + "; then ".join(lines)
+    return "triple fault: " + "; then ".join(lines) + walk
 
 
 def decode_faults(log: str) -> list[Fault]:
@@ -132,11 +163,12 @@ def decode_faults(log: str) -> list[Fault]:
         if match["i"] == "1" or int(match["v"], 16) > 31:
             continue
         until = matches[at + 1].start() if at + 1 < len(matches) else len(log)
-        dump = _CR2.search(log, match.start(), until)
-        cr2 = match["cr2"] or (dump[1] if dump else "0")
-        found.append(
-            Fault(int(match["v"], 16), int(match["e"], 16), int(match["ip"], 16), int(cr2, 16))
-        )
+        dump = log[match.start() : until]
+        shown = _CR2.search(dump)
+        cr2 = match["cr2"] or (shown[1] if shown else "0")
+        vector, error, rip = (int(match[name], 16) for name in ("v", "e", "ip"))
+        narrow = bool(_CS32.search(dump) and _LONG.search(dump))
+        found.append(Fault(vector, error, rip, int(cr2, 16), narrow))
     return _cascade(found)
 
 
@@ -150,7 +182,8 @@ def _cascade(faults: list[Fault]) -> list[Fault]:
     return last
 
 
-def _boot_again(guest: Guest) -> str:
+def _boot_again(guest: Guest) -> tuple[str, str]:
+    """QEMU's log of the exceptions, and the page walk of a page fault among the last ones."""
     read, write = os.pipe()
     tail: list[bytes] = [b""]
 
@@ -162,14 +195,24 @@ def _boot_again(guest: Guest) -> str:
     reader.start()
     path = f"/proc/{os.getpid()}/fd/{write}"
     again = replace(guest.spec)
+    extra = ("-d", "int,cpu_reset", "-D", path, "-action", "shutdown=pause")
+    walk = ""
     try:
-        with Guest(again, extra=("-d", "int,cpu_reset", "-D", path)) as second:
-            second.wait_exit()
+        with Guest(again, extra=extra) as second:
+            if second.wait_reset():
+                walk = _walk_of_fault(second, tail[0].decode("utf-8", "replace"))
     finally:
         os.close(write)
         reader.join(5)
         os.close(read)
-    return tail[0].decode("utf-8", "replace")
+    return tail[0].decode("utf-8", "replace"), walk
+
+
+def _walk_of_fault(guest: Guest, log: str) -> str:
+    fault = next((one for one in decode_faults(log) if one.vector == 14), None)
+    if fault is None or not guest.regs().get("efer", 0) & 0x400:
+        return ""
+    return f"; the page tables on the way to {fault.cr2:#x}: {_page_walk(guest, fault.cr2)}"
 
 
 def _mode(regs: dict[str, int]) -> str:
@@ -180,10 +223,30 @@ def _mode(regs: dict[str, int]) -> str:
     return ""
 
 
-def _page_fault(error: int) -> str:
+def _page_fault(error: int, address: int) -> str:
+    """The bits of a page fault's error code. Source: Intel SDM 3A, "Page-Fault Exceptions"."""
+    who = "user code " if error & 4 else ""
     what = "fetching from" if error & 16 else "writing to" if error & 2 else "reading from"
-    why = "a protected" if error & 1 else "an unmapped"
-    return f"{what} {why}"
+    if error & 8:
+        why = "an entry on the way has a reserved bit set, such as no-execute without EFER.NXE"
+        return f"{who}{what} address {address:#x}: {why}"
+    return f"{who}{what} {'a protected' if error & 1 else 'an unmapped'} address {address:#x}"
+
+
+def _page_walk(guest: Guest, address: int) -> str:
+    """The entries that the CPU met on its way to an address, while the guest is stopped."""
+    table, steps = guest.regs().get("cr3", 0), []
+    for name, shift in _LEVELS:
+        slot = address >> shift & 511
+        place = (table & _ADDRESS) + 8 * slot
+        entry = int.from_bytes(guest.read_phys(place, 8), "little")
+        steps.append(f"{name}[{slot}] = {entry:#x}")
+        if not entry & 1:
+            return " -> ".join(steps) + " (not present)"
+        if entry & 0x80 and name in ("PDPT", "PD"):
+            break
+        table = entry
+    return " -> ".join(steps)
 
 
 def _serial_tail(guest: Guest) -> str:

@@ -34,6 +34,7 @@ class Planned:
     images: str
     seed: int
     folder: str
+    marked: bool = True  # judges an exercise
     cost: float = 0.0  # seconds that it took last time: long ones start first
 
 
