@@ -49,7 +49,7 @@ def check_map(machine: Any, entries: list[Entry], rom: Any, reserved: bool = Tru
     """The kernel gets just this map; on request whatever the reserved words are."""
     hint = "the kernel is placed where the map that e820_collect made has usable memory"
     with blamed(WHERE, hint):
-        guest, _ = at_kernel(machine, simple_kernel(), option_rom=rom)
+        guest, _ = at_kernel(machine, simple_kernel(), option_rom=rom, **SOON)
     seen = memory_map(guest)
     if not reserved:
         seen = [replace(entry, zero=0) for entry in seen]

@@ -121,7 +121,9 @@ def test_a_virtual_entry_becomes_a_physical_one(machine: Any) -> None:
     higher = Segment(code.paddr, code.data, vaddr=vaddr)
     other = Segment(6 * MIB, rubbish(machine, 400), vaddr=MIB)
     both = (other, higher) if machine.random.randrange(2) else (higher, other)
-    guest, _ = at_kernel(machine, Elf(both, entry=vaddr + elf.entry - code.paddr), where=WHERE)
+    guest, _ = at_kernel(
+        machine, Elf(both, entry=vaddr + elf.entry - code.paddr), where=WHERE, **SOON
+    )
     check_placed(guest, higher, "the segment with the entry")
     check_placed(guest, other, "the other segment")
 
@@ -215,7 +217,7 @@ def test_a_refused_file_leaves_memory_alone(machine: Any) -> None:
     elf = simple_kernel().plus(Segment(4 * MIB, data, bss=1000))
     behind = 4 * MIB + len(data) + 1000  # the first address that is not in it
     for entry in (behind, machine.random.choice((5 * MIB, FAR, TOP, 0))):
-        guest = boot_kernel(machine, Elf(elf.segments, entry=entry), paused=True)
+        guest = boot_kernel(machine, Elf(elf.segments, entry=entry), paused=True, **SOON)
         what = f"the loader refuses a kernel whose entry, {entry:#x}, is in no segment"
         guest.gdb().break_at("kernel_enter")
         gdb = stop_at(guest, "report_fail", what, WHERE)

@@ -11,8 +11,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from loader_support import MIB, at_kernel, blamed, disk_with, hostile_bios, simple_kernel
-from loader_support import stop_at
+from loader_support import MIB, SOON, at_kernel, blamed, disk_with, hostile_bios
+from loader_support import simple_kernel, stop_at
 from strata.api import Failure, GuestEnded, expect_eq, judges
 
 WHERE = "loader/protected.asm; the contract is loader/protected.inc"
@@ -165,6 +165,7 @@ def test_the_switch_keeps_the_other_registers(machine: Any) -> None:
     wanted = {name: machine.random.getrandbits(32) for name in KEPT}
     for name, value in wanted.items():
         gdb.set(name, value)
+    gdb.set("rsp", gdb.regs()["rsp"] - 4 * machine.random.randrange(1, 64))
     before = gdb.regs()
     gdb.set("eflags", before["eflags"] | IF)
     stop_at(guest, before["rbx"], "protected_enter goes on at EBX", WHERE)
@@ -209,7 +210,7 @@ def check_traces(machine: Any, rom: Path | None) -> None:
 def test_a_kernel_is_entered_as_multiboot2_says(machine: Any) -> None:
     """After all BIOS calls: EAX = 36D76289h, EBX = the tags, flat, A20 open, IF off."""
     rom = hostile_bios(machine, A20_CLOSED=1)
-    guest, _ = at_kernel(machine, simple_kernel(), option_rom=rom, where=WHERE)
+    guest, _ = at_kernel(machine, simple_kernel(), option_rom=rom, where=WHERE, **SOON)
     check_flat(guest)
     check_a20(guest)
     regs = guest.regs()
