@@ -28,6 +28,23 @@ def register(guest: Guest, offset: int) -> int:
     return int(match[1], 16)
 
 
+def wait_echo(guest: Guest, word: str) -> None:
+    """What was typed comes back; when not: what came tells uart_getc from uart_putc."""
+    before = len(guest.serial)
+    try:
+        guest.wait_serial(word, f"the typed {word!r} as an echo")
+    except Failure as failure:
+        came = bytes(guest.serial[before:]).decode("ascii", "replace")
+        if came:
+            failure.hint = (
+                f"{came!r} came: uart_getc read it wrongly, or uart_putc lost or changed it"
+            )
+        else:
+            failure.hint = "nothing came: does uart_getc see LSR_DATA_READY and read UART_RBR?"
+        failure.where = WHERE
+        raise
+
+
 @judges(exercise="0.1", weight=7, plain=True)
 def test_the_prompt_answers_on_the_serial_line(machine: Machine) -> None:
     """The kernel's prompt arrives on COM1, and what is typed there is read and echoed."""
@@ -36,7 +53,7 @@ def test_the_prompt_answers_on_the_serial_line(machine: Machine) -> None:
     for _ in range(3):
         word = a_word(machine.random)
         guest.send(word)
-        guest.wait_serial(word, f"the typed {word!r} as an echo (uart_getc reads it)")
+        wait_echo(guest, word)
         guest.send("\r")
         guest.wait_serial("strata> ", "a new prompt after Enter")
 

@@ -37,7 +37,8 @@ struct stack_bounds {
  * The walk ends at a frame that is 0, not a multiple of 8, not wholly inside
  * the bounds, or not above the frame before it (a frame is always above its
  * callee's: this also ends cycles), and at a return address of 0; nothing is
- * written for that frame. It reads nothing outside the bounds.
+ * written for that frame. `Above` means a larger address: frames 8 bytes
+ * apart may be followed or not. It reads nothing outside the bounds.
  * context   any, also in a panic
  */
 unsigned backtrace_walk(uint64_t rbp, const struct stack_bounds *bounds,

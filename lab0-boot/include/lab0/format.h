@@ -34,6 +34,7 @@
  *	%-5s     ab          `ab   `
  *	%.1s     ab          a           precision: at most so many characters
  *	%s       NULL        (null)
+ *	%.3s     NULL                    either `(nu` or nothing
  *
  * Stands on string.h; also builds on the host.
  */
@@ -50,7 +51,8 @@ enum format_flags {
 	FMT_SPACE = 1 << 3,	/* ` `, too */
 	FMT_ALT = 1 << 4,	/* `#` */
 	FMT_UPPER = 1 << 5,	/* `%X` */
-	FMT_SIGNED = 1 << 6,	/* `%d`: the value is an int64_t's bits */
+	FMT_SIGNED = 1 << 6,	/* `%d`: the value is an int64_t's bits;
+				with base 10 only */
 };
 
 /* One conversion. */

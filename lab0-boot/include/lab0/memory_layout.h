@@ -2,8 +2,8 @@
 /*
  * memory_layout.h - the kernel's address space, written once.
  *
- * docs/architecture.md section 5 draws it. memory_layout.inc, which the build
- * makes from this file, carries the constants to assembly.
+ * docs/architecture.md section 5 draws it. Assembly gets what it needs from
+ * offsets.inc, which the build makes with offsets.c.
  */
 #ifndef LAB0_MEMORY_LAYOUT_H
 #define LAB0_MEMORY_LAYOUT_H

@@ -50,6 +50,10 @@ enum {
 	MCR_LOOP = 0x10,	/* transmitter feeds receiver */
 	LSR_DATA_READY = 0x01,
 	LSR_THR_EMPTY = 0x20,	/* with FIFOs: all 16 places are free */
+	MSR_CTS = 0x10,		/* inputs; looped back they show outputs: */
+	MSR_DSR = 0x20,		/* CTS is RTS, DSR is DTR, */
+	MSR_RING = 0x40,	/* RI is OUT1, */
+	MSR_CARRIER = 0x80,	/* DCD is OUT2 */
 };
 
 enum {
@@ -64,7 +68,8 @@ enum {
  * one value that comes back is not yet a proof.
  *
  * returns   0: it is there, with its modem control and scratch registers as
- *           they were; -ENODEV: nothing answers like a UART
+ *           they were; -ENODEV: nothing answers like a UART (what is at the
+ *           port instead may keep what was written to it)
  * context   before uart_init; may lose bytes that are on the way
  */
 must_check int uart_probe(uint16_t port);
@@ -72,7 +77,7 @@ must_check int uart_probe(uint16_t port);
 /*
  * Set the line to `baud`, 8 data bits, no parity, 1 stop bit; FIFOs on and
  * cleared, DTR and RTS on, all UART interrupts off, no loopback; DLAB is
- * clear afterwards.
+ * clear afterwards. OUT1 and OUT2 may be either.
  *
  * baud      divides UART_BAUD_MAX with a quotient of 1..65535
  * returns   0; -EINVAL: no such baud rate (nothing was changed)
@@ -91,7 +96,8 @@ int uart_putc(uint16_t port, uint8_t byte);
 /*
  * Take the oldest byte that has arrived.
  *
- * returns   0..255; -1: none is there
+ * returns   0..255; -1: none is there. At a port without a UART the status
+ *           reads 0xff, and so do endless bytes: ask uart_probe first.
  * context   any; never waits
  */
 int uart_getc(uint16_t port);

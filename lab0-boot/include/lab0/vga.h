@@ -60,7 +60,8 @@ void vga_clear(struct vga *vga);
  *
  * c         '\n' goes to the start of the next row, '\r' to the start of this
  *           one, '\b' one column back (not beyond the first; erases nothing),
- *           '\t' to the next tab stop, writing blanks on its way; any other
+ *           '\t' to the next tab stop, writing blanks on its way (in columns
+ *           72..79: to the end of the row, so on to the next one); any other
  *           byte is shown as it is.
  *
  * After column 79 comes column 0 of the next row, at once. Moving below the
