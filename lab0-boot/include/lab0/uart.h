@@ -52,8 +52,8 @@ enum {
 	LSR_THR_EMPTY = 0x20,	/* with FIFOs: all 16 places are free */
 	MSR_CTS = 0x10,		/* inputs; looped back they show outputs: */
 	MSR_DSR = 0x20,		/* CTS is RTS, DSR is DTR, */
-	MSR_RING = 0x40,	/* RI is OUT1, */
-	MSR_CARRIER = 0x80,	/* DCD is OUT2 */
+	MSR_RI = 0x40,		/* RI is OUT1, */
+	MSR_DCD = 0x80,		/* DCD is OUT2 */
 };
 
 enum {

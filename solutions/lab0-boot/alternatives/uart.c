@@ -18,10 +18,6 @@
 
 /* The modem status' four inputs; its other bits tell what changed. */
 enum {
-	MSR_CTS = 0x10,
-	MSR_DSR = 0x20,
-	MSR_RI = 0x40,
-	MSR_DCD = 0x80,
 	MSR_INPUTS = MSR_CTS | MSR_DSR | MSR_RI | MSR_DCD,
 };
 
