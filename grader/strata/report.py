@@ -65,6 +65,8 @@ def plain_lines(marks: Marks) -> list[str]:
         lines.append(f"{head}: {points_text(exercise.points, exercise.most)}{_alone(exercise)}")
         for test in exercise.tests:
             lines.append(f"  {_word(test)}: {test.case.title or test.case.id}{_worth(test)}")
+            if _word(test) == "FAIL":
+                lines.append(f"        make grade-one TEST={test.case.id}")
     for test in marks.unmarked:
         lines.append(f"  {_word(test)}: {test.case.id} (provided code, no points)")
     return lines
@@ -196,7 +198,8 @@ def _table(marks: Marks) -> None:
         for test in () if _idle(exercise) else exercise.tests:
             words = _word(test)
             if words != "pass":
-                table.add_row("", Text(test.case.title), Text(words, style=paint(words)), "")
+                title = test.case.title + (f"\n{test.case.id}" if words == "FAIL" else "")
+                table.add_row("", Text(title), Text(words, style=paint(words)), "")
     Console().print(table)
 
 

@@ -126,6 +126,8 @@ KTEST(a_walk_follows_no_bad_pointer, .exercise = "0.4", .weight = 1)
 	expect_eq(backtrace_walk(at(4), &bounds, found, ROOM), 2);
 	bounds.hi = bounds.lo;
 	expect_eq(backtrace_walk(at(4), &bounds, found, ROOM), 0);
+	bounds = (struct stack_bounds){ 0, 0 };	/* an unknown stack: hi - 16 */
+	expect_eq(backtrace_walk(at(4), &bounds, found, ROOM), 0); /* wraps */
 }
 
 /* A frame that points at itself or downwards ends the walk, and so does a
