@@ -16,11 +16,10 @@ from .build import Builder
 from .errors import BuildError, NotJudged, StrataError
 from .lab import load_course
 from .machine import Guest
-from .spec import Limits, MachineSpec, shell_script
+from .spec import IMAGE_END, Limits, MachineSpec, shell_script
 
 __all__ = ["Machine", "save_logs", "Variant"]
 
-_IMAGE_END = {"pvh": "stripped.elf", "own": "img", "grub": "iso", "uefi": "iso"}
 _VIRTUAL_S = {"pvh": 2.0, "own": 6.0, "grub": 30.0, "uefi": 60.0}
 
 
@@ -81,8 +80,8 @@ class Machine:
         virtual_s   seconds of the guest's time until it counts as hung
         paused      do not run it yet: cont() or gdb().cont() does
         """
-        if door not in _IMAGE_END:
-            raise StrataError(f"no door {door!r}; there are {', '.join(_IMAGE_END)}")
+        if door not in IMAGE_END:
+            raise StrataError(f"no door {door!r}; there are {', '.join(IMAGE_END)}")
         path = self._image(door, image)
         spec = MachineSpec(
             door=door,
@@ -152,7 +151,7 @@ class Machine:
     def _image(self, door: str, image: str | Path | None) -> Path:
         if isinstance(image, Path) or (image and "/" in image):
             return Path(image)
-        path = self.images / (image or f"stage{self.stage}.{_IMAGE_END[door]}")
+        path = self.images / (image or f"stage{self.stage}.{IMAGE_END[door]}")
         if not path.exists():
             if path.suffix == ".iso":
                 self.need("grub-mkrescue", "grub-pc-bin grub-common xorriso mtools")

@@ -11,18 +11,16 @@ from pathlib import Path
 
 from .errors import MachineError, UsageError
 from .machine import EXIT_NAMES
-from .spec import DOORS, MachineSpec, command_line, find_qemu
+from .spec import DOORS, IMAGE_END, MachineSpec, command_line, find_qemu
 
 __all__ = ["image_name", "main"]
-
-_ENDINGS = {"pvh": "stripped.elf", "own": "img", "grub": "iso", "uefi": "iso"}
 
 
 def image_name(lab: str, door: str) -> str:
     """The file that a door boots."""
     if door not in DOORS:
         raise UsageError(f"BOOT={door}: no such way in; there are {', '.join(DOORS)}")
-    return f"stage{lab}.{_ENDINGS[door]}"
+    return f"stage{lab}.{IMAGE_END[door]}"
 
 
 def _words(args: argparse.Namespace) -> list[str]:
@@ -84,12 +82,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--memory", default="128M")
     parser.add_argument("--cpu", default="qemu64")
     parser.add_argument("--accel", default="")
-    parser.add_argument("--name-image", action="store_true")
     args = parser.parse_args(argv)
-    name = image_name(args.lab, args.boot)
-    if args.name_image:
-        print(name)
-        return 0
     _check_display(args.gui)
     words = _words(args)
     print(f"stage {args.lab} by {args.boot}; leave with Ctrl-A X, QEMU's monitor is Ctrl-A C")

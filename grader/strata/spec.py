@@ -13,9 +13,19 @@ from typing import Any
 
 from .errors import MachineError, NotJudged, QemuMissing
 
-__all__ = ["DOORS", "Limits", "MachineSpec", "command_line", "find_qemu", "shell_script"]
+__all__ = [
+    "DOORS",
+    "IMAGE_END",
+    "Limits",
+    "MachineSpec",
+    "command_line",
+    "find_qemu",
+    "shell_script",
+]
 
-DOORS = ("pvh", "own", "grub", "uefi")
+# What each way in boots: stageN. and this.
+IMAGE_END = {"pvh": "stripped.elf", "own": "img", "grub": "iso", "uefi": "iso"}
+DOORS = tuple(IMAGE_END)
 _LEAN = ["-nodefaults", "-no-user-config", "-net", "none", "-display", "none", "-no-reboot"]
 _OVMF = (
     "/usr/share/qemu/OVMF.fd",
