@@ -1,7 +1,7 @@
 # lab1-interrupts: reading order = link order = boot order.
-# objs += gdt.o			# the CPU's tables of segments
-# objs += descriptors.o		# exercise 1.1: segments and the TSS
-# objs += load_tables.o		# ... told to the CPU
+objs += gdt.o			# the CPU's tables of segments
+objs += descriptors.o		# exercise 1.1: segments and the TSS
+objs += load_tables.o		# ... told to the CPU
 # objs += idt.o			# the table of gates
 # objs += vectors.o		# exercise 1.2: gates and 256 entries
 # objs += stacks.o		# stacks with guard pages

@@ -4,6 +4,7 @@
  *
  * Never linked; see lab0-boot/offsets.c.
  */
+#include <lab0/cpu.h>
 #include <lab0/errno.h>
 #include <lab0/percpu.h>
 #include <lab1/descriptors.h>
@@ -17,6 +18,8 @@ void offsets(void);
 void
 offsets(void)
 {
+	OFFSET(MSR_GS_BASE, MSR_GS_BASE);
+	OFFSET(MSR_KERNEL_GS_BASE, MSR_KERNEL_GS_BASE);
 	OFFSET(SELECTOR_KERNEL_CODE, SELECTOR_KERNEL_CODE);
 	OFFSET(SELECTOR_KERNEL_DATA, SELECTOR_KERNEL_DATA);
 	OFFSET(SELECTOR_TSS, SELECTOR_TSS);

@@ -22,6 +22,7 @@ enum {
 	MSR_EFER = 0xc0000080,
 	MSR_FS_BASE = 0xc0000100,
 	MSR_GS_BASE = 0xc0000101,
+	MSR_KERNEL_GS_BASE = 0xc0000102,	/* what SWAPGS brings in */
 	EFER_LME = 1u << 8,	/* long mode enable */
 	EFER_LMA = 1u << 10,	/* long mode active (read only) */
 	EFER_NXE = 1u << 11,	/* no-execute enable */
