@@ -5,7 +5,7 @@
  * A return address may lie behind its function, when the call that pushed it
  * was the function's last instruction; so names are looked up one byte before.
  *
- * Owns      stack_ops.
+ * Owns      stack_ops, the set of stacks and the boot stack in it.
  * Offers    backtrace_print, the monitor command backtrace.
  * Stands on backtrace.h (exercise 0.4), symbols.h.
  */
@@ -18,22 +18,27 @@
 
 enum { DEPTH_MAX = 32 };
 
-static struct stack_bounds
-boot_stack_bounds(vaddr_t address)
-{
-	struct stack_bounds boot = {
-		(vaddr_t)boot_stack, (vaddr_t)boot_stack_top,
-	};
+static const struct stack_area boot_stack_area = {
+	.name = "boot stack",
+	.lo = (vaddr_t)boot_stack,
+	.hi = (vaddr_t)boot_stack_top,
+};
+SET_ADD(stack_area, boot_stack_area);
 
-	if (address >= boot.lo && address < boot.hi)
-		return boot;
+static struct stack_bounds
+area_bounds(vaddr_t address)
+{
+	SET_FOREACH(const struct stack_area, area, stack_area) {
+		if (address >= area->lo && address < area->hi)
+			return (struct stack_bounds){ area->lo, area->hi };
+	}
 	return (struct stack_bounds){ 0, 0 };
 }
 
-static const struct stack_ops boot_stack_ops = {
-	.bounds = boot_stack_bounds,
+static const struct stack_ops area_stack_ops = {
+	.bounds = area_bounds,
 };
-SINGLETON_DEFINE(struct stack_ops, stack_ops, boot_stack_ops);
+SINGLETON_DEFINE(struct stack_ops, stack_ops, area_stack_ops);
 
 static void
 print_frame(unsigned number, uint64_t address)

@@ -24,6 +24,13 @@ offsets(void)
 	OFFSET(SELECTOR_KERNEL_DATA, SELECTOR_KERNEL_DATA);
 	OFFSET(SELECTOR_TSS, SELECTOR_TSS);
 	OFFSET(VECTORS, VECTORS);
+	OFFSET(GATE_OFFSET_LOW, offsetof(struct gate, offset_low));
+	OFFSET(GATE_SELECTOR, offsetof(struct gate, selector));
+	OFFSET(GATE_IST, offsetof(struct gate, ist));
+	OFFSET(GATE_ATTRIBUTES, offsetof(struct gate, attributes));
+	OFFSET(GATE_OFFSET_MIDDLE, offsetof(struct gate, offset_middle));
+	OFFSET(GATE_OFFSET_HIGH, offsetof(struct gate, offset_high));
+	OFFSET(GATE_RESERVED, offsetof(struct gate, reserved));
 	OFFSET(EFAULT, EFAULT);
 	OFFSET(FRAME_VECTOR, offsetof(struct interrupt_frame, vector));
 	OFFSET(FRAME_RIP, offsetof(struct interrupt_frame, rip));

@@ -16,6 +16,7 @@
 #ifndef LAB0_BACKTRACE_H
 #define LAB0_BACKTRACE_H
 
+#include <lab0/set.h>
 #include <lab0/singleton.h>
 #include <lab0/symbols.h>
 #include <lab0/types.h>
@@ -54,7 +55,14 @@ unsigned backtrace_walk(uint64_t rbp, const struct stack_bounds *bounds,
 const struct symbol *symbol_find(const struct symbol *table, size_t count,
     uint64_t address);
 
-/* Singleton; the default knows the boot stack, lab 3 knows tasks' stacks. */
+/* A stack that is there for good; an upper floor adds its own to the set. */
+struct stack_area {
+	const char	*name;		/* "boot stack" */
+	vaddr_t		lo, hi;		/* lo <= address < hi */
+};
+SET_DECLARE(stack_area);
+
+/* Singleton; the default walks the set, lab 3 knows tasks' stacks as well. */
 struct stack_ops {
 	/* The stack that an address lies on; lo == hi: none that is known. */
 	struct stack_bounds (*bounds)(vaddr_t address);

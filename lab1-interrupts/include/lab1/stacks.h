@@ -68,6 +68,14 @@ void ist_fill(struct tss *tss, const struct kernel_stack stacks[IST_COUNT]);
 const struct kernel_stack *stack_overflown(const struct kernel_stack *stacks,
     size_t count, vaddr_t address, uint64_t rsp);
 
+/*
+ * Take the page away, for good.
+ *
+ * page      of the kernel's image, a multiple of PAGE_SIZE
+ * context   boot
+ */
+void stack_guard_unmap(vaddr_t page);
+
 /* The stacks of this CPU: the IST stacks by number, then the boot stack. */
 enum { KERNEL_STACKS = IST_COUNT + 1 };
 extern const struct kernel_stack kernel_stacks[KERNEL_STACKS];
