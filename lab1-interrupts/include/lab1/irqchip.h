@@ -21,18 +21,23 @@
 enum irq_trigger { IRQ_EDGE, IRQ_LEVEL };
 enum irq_polarity { IRQ_HIGH, IRQ_LOW };
 
-/* A controller; candidates are in the set irqchip. */
+/*
+ * A controller; candidates are in the set irqchip, SET_ADD(irqchip, object).
+ * mask to describe are called with irqchip.lock held, for lines that it has.
+ */
 struct irqchip {
-	struct choice	choice;
-	struct irq_source source;	/* of its lines */
+	struct choice	choice;		/* first */
 	int		(*start)(void);	/* chosen: all lines masked */
-	unsigned	(*lines)(void);	/* 0..lines() - 1 exist */
+	bool		(*has)(unsigned line);
+	unsigned	(*line_of_isa)(unsigned isa_irq);
+	/* How a line's vector is acknowledged, and told from a spurious one. */
+	const struct irq_source *(*source)(unsigned line);
 	void		(*mask)(unsigned line);
 	void		(*unmask)(unsigned line);
 	/* -EINVAL: it cannot do that */
 	int		(*set_trigger)(unsigned line, enum irq_trigger,
 			    enum irq_polarity);
-	/* For the monitor: whether it is masked, in service, requested. */
+	/* For the monitor: trigger, whether masked, in service, requested. */
 	void		(*describe)(unsigned line, char *text, size_t bytes);
 };
 
@@ -48,14 +53,31 @@ unsigned irq_line_of_isa(unsigned isa_irq);
  * returns   0
  * errors    -EINVAL  no such line; -ENODEV  no controller; of interrupt_add
  * context   any
+ * locks     takes irqchip.lock, vectors.lock
  */
 must_check int irq_add(unsigned line, struct interrupt_handler *handler);
 
-/* Take it away; the last one masks the line. */
+/*
+ * Take it away; the last one masks the line.
+ *
+ * returns   0; -ENOENT: was not added to that line
+ */
 int irq_remove(unsigned line, struct interrupt_handler *handler);
 
-/* Close and open a line by hand; calls need not be paired. */
+/* Close and open a line by hand; calls need not be paired. A line that does
+ * not exist is none to close. */
 void irq_mask(unsigned line);
 void irq_unmask(unsigned line);
+
+/*
+ * How a line is wired, where a driver knows better than the firmware's tables.
+ * The 8259 pair has no polarity: it is wired that way on the board.
+ *
+ * returns   0
+ * errors    -EINVAL  no such line, or the controller cannot do that
+ *           -ENODEV  no controller
+ */
+must_check int irq_set_trigger(unsigned line, enum irq_trigger trigger,
+    enum irq_polarity polarity);
 
 #endif
