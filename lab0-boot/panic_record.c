@@ -8,6 +8,7 @@
 #include "panic_record.h"
 
 #include <lab0/backtrace.h>
+#include <lab0/panic_hook.h>
 #include <lab0/symbols.h>
 #include <lab0/verdict.h>
 
@@ -166,6 +167,7 @@ panic_record(const struct panic_registers *regs, const char *file,
 	}
 	send_frame(regs->rip, regs->rip);
 	send_frames(regs->rbp);
+	HOOK_CALL(panic_note, regs);
 	verdict_line("panic-end");
 }
 

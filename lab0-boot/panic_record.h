@@ -8,7 +8,8 @@
 #include <lab0/panic.h>
 
 /*
- * Send the record of a panic: reason, place and backtrace. Uses no exercise:
+ * Send the record of a panic: reason, place, backtrace and what the hook
+ * panic_note adds. Uses no exercise:
  * its own formatter, frame walker and symbol search. Of printf's conversions
  * it knows %s %c %d %i %u %x %X %p %% with any width and length; another one
  * is sent as it stands and ends the formatting.

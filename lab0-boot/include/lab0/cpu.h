@@ -92,6 +92,12 @@ read_cr0(void)
 	return value;
 }
 
+static inline void
+write_cr0(uint64_t value)
+{
+	__asm__ volatile("mov %0, %%cr0" : : "r"(value) : "memory");
+}
+
 static inline uint64_t
 read_cr2(void)
 {
@@ -124,6 +130,12 @@ static inline void
 write_cr3(uint64_t value)
 {
 	__asm__ volatile("mov %0, %%cr3" : : "r"(value) : "memory");
+}
+
+static inline void
+write_cr4(uint64_t value)
+{
+	__asm__ volatile("mov %0, %%cr4" : : "r"(value) : "memory");
 }
 
 static inline uint64_t
