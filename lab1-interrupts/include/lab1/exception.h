@@ -53,7 +53,20 @@ struct selector_error selector_error_decode(uint64_t error);
  */
 void exception_handle(struct interrupt_frame *frame);
 
-/* Panic with everything that is known of it. */
+/*
+ * Panic with everything that is known of it: one sentence, registers, the
+ * code's bytes, backtrace; on the verdict port lines `fact: KEY=VALUE`.
+ *
+ * context   any, also inside a panic, which it then ends
+ */
 noreturn void exception_report(const struct interrupt_frame *frame);
+
+/*
+ * The exception that a panic's registers are of, for listeners of panic_note
+ * and panic_show; NULL: the panic is no exception's.
+ */
+struct panic_registers;
+const struct interrupt_frame *exception_reported(
+    const struct panic_registers *regs);
 
 #endif

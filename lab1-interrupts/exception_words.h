@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * exception_words.h - an exception in words (private to the report).
+ */
+#ifndef EXCEPTION_WORDS_H
+#define EXCEPTION_WORDS_H
+
+#include <lab0/types.h>
+#include <lab1/exception.h>
+#include <lab1/page_fault.h>
+#include <lab1/vectors.h>
+
+/* A text under construction: what does not fit is left out. */
+struct words {
+	char	*text;		/* ended by a null byte */
+	size_t	size, length;
+};
+
+void words_str(struct words *words, const char *text);
+void words_dec(struct words *words, uint64_t value);
+void words_hex(struct words *words, uint64_t value);	/* 0x2 */
+void words_address(struct words *words, uint64_t value); /* 16 digits */
+
+/* All that is known of an exception; what is not known is NULL. */
+struct exception_facts {
+	const struct interrupt_frame	*frame;
+	uint64_t			cr2;
+	const struct page_fault		*page_fault;	/* #PF */
+	const struct selector_error	*selector;	/* error code not 0 */
+	const char			*stack;		/* that overflowed */
+	const char			*function;	/* around RIP */
+	uint64_t			offset;		/* in that function */
+	const char			*caller;	/* of what is none */
+	uint64_t			caller_offset;
+	const char			*doing;		/* "while ..." */
+};
+
+/* Where it was: `foo+0x12`, or the bare address. */
+void words_place(struct words *words, const struct exception_facts *facts);
+
+/* "PML4", "PDPT", "PD", "PT" of 4..1. */
+const char *page_table_name(unsigned level);
+
+/*
+ * One sentence: what, to what, by whom, where and why, such as
+ * `page fault: write to 0x0000000000000010 by the kernel at foo+0x12: PML4
+ * entry not present`.
+ */
+void exception_headline(struct words *words,
+    const struct exception_facts *facts);
+
+/* The bits of the error code, such as `write, no translation, in ring 0`. */
+void exception_error_words(struct words *words, unsigned vector,
+    uint64_t error, const struct selector_error *selector);
+
+/*
+ * A general register whose value can be no address, which is what #GP and #SS
+ * without an error code mostly come from.
+ *
+ * value     receives it
+ * returns   its name; NULL: all are canonical
+ */
+const char *non_canonical_register(const struct interrupt_frame *frame,
+    uint64_t *value);
+
+#endif
