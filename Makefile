@@ -5,7 +5,7 @@
 #   BUILD=dir     where all output goes (default build)
 #   RELEASE=1     no checks, optimised; benches and `make run` use it
 #   SOLVED=...    exercises taken from solutions/: labs, ids, all or none
-#   LAB=n         the stage (default: the highest lab present)
+#   LAB=n         the lab, and what is built: its stage (default: the highest lab present)
 #   CC= CROSS=    the compiler, or the prefix of a cross toolchain
 #   V=1           show whole commands
 
@@ -63,22 +63,31 @@ $(1)_loader := $$(addprefix $(1)/loader/,$$(loader_objs))
 endef
 $(foreach l,$(labs),$(eval $(call read_lab,$(l))))
 
-# -- Exercises: "id=path=stand_in" words from lab.toml ----------------------
+# -- Exercises: "id=path=form=subject" words from lab.toml -------------------
+#
+# Forms (grader/README.md): code; stand_in, code that the rest cannot do without;
+# case, answers and no code; test, an object that is linked into its own images.
 
 exercises := $(shell awk -F'"' ' \
 	FNR == 1 { emit(); split(FILENAME, part, "/"); dir = part[1] } \
 	/^\[\[/ { emit(); inside = /^\[\[exercise\]\]/ } \
 	inside && /^id *=/ { id = $$2 } \
 	inside && /^file *=/ { file = $$2 } \
-	inside && /^stand_in *= *true/ { stand = "stand_in" } \
+	inside && /^stand_in *= *true/ { form = "stand_in" } \
+	inside && /^form *=/ { form = $$2 } \
+	inside && /^subject *=/ { subject = $$2 } \
 	END { emit() } \
 	function emit() { \
-		if (id != "") print id "=" dir "/" file "=" stand; \
-		id = file = stand = "" \
+		if (id != "") print id "=" dir "/" file "=" (form ? form : "code") "=" subject; \
+		id = file = form = subject = "" \
 	}' $(addsuffix /lab.toml,$(labs)))
 field = $(word $(1),$(subst =, ,$(2)))
 exercise_ids := $(foreach e,$(exercises),$(call field,1,$(e)))
-exercise_files := $(foreach e,$(exercises),$(call field,2,$(e)))
+of_form = $(foreach e,$(exercises),$(if $(filter $(1),$(call field,3,$(e))),$(e)))
+ids_of = $(foreach e,$(1),$(call field,1,$(e)))
+code_ids := $(call ids_of,$(call of_form,code stand_in))
+linked_ids := $(code_ids) $(call ids_of,$(call of_form,test))
+exercise_files := $(foreach e,$(call of_form,code stand_in test),$(call field,2,$(e)))
 path_of = $(foreach e,$(exercises),$(if $(filter $(1)=%,$(e)),$(call field,2,$(e))))
 
 # SOLVED=0,1.3 -> exercise ids
@@ -91,13 +100,13 @@ $(error SOLVED=$(solved_unknown): no such lab or exercise; there are \
 	all none $(numbers) $(exercise_ids))
 endif
 given := $(sort $(foreach w,$(solved_words),\
-	$(if $(filter all,$(w)),$(exercise_ids),\
-	$(filter $(w) $(w).%,$(exercise_ids)))))
+	$(if $(filter all,$(w)),$(linked_ids),\
+	$(filter $(w) $(w).%,$(linked_ids)))))
 
 # The reference of an exercise: made from solutions/, or the object that a
 # handout brings in objects/.
 linked := $(foreach l,$(labs),$($(l)_objs) $($(l)_loader))
-object_of = $(basename $(1))$(if $(filter $(basename $(1)).o,$(linked)),.o,.bin)
+object_of = $(basename $(1))$(if $(filter %.c $(basename $(1)).o,$(1) $(linked)),.o,.bin)
 reference := $(if $(wildcard solutions),$(O)/solutions,objects/$(MODE))
 at_hand = $(if $(wildcard solutions),$(1),$(foreach id,$(1),\
 	$(if $(wildcard $(reference)/$(call object_of,$(call path_of,$(id)))),$(id))))
@@ -109,21 +118,28 @@ endif
 
 # An unwritten exercise that the rest cannot do without, and what `make rescue`
 # gave: their references.
-stand_ins := $(call at_hand,$(foreach e,$(filter %=stand_in,$(exercises)),\
+stand_ins := $(call at_hand,$(foreach e,$(call of_form,stand_in),\
 	$(if $(shell grep -l 'todo[^"]*"$(call field,1,$(e))"' '$(call field,2,$(e))' 2>/dev/null),\
-	$(call field,1,$(e)))) $(filter $(exercise_ids),$(shell cat .strata/given 2>/dev/null)))
+	$(call field,1,$(e)))) $(filter $(linked_ids),$(shell cat .strata/given 2>/dev/null)))
 
 empty :=
 blank := $(empty) $(empty)
-ifeq ($(given),)
+given_code := $(filter $(code_ids),$(given))
+# 0+1.3: a whole lab is its number, so that no name gets too long.
+short_of = $(if $(filter-out $(given),$(1)),$(filter $(1),$(given)),$(2))
+short := $(foreach n,$(numbers),$(if $(filter $(n).%,$(given_code)),\
+	$(call short_of,$(filter $(n).%,$(code_ids)),$(n))))
+ifeq ($(given_code),)
 TAG := own
-else ifeq ($(filter-out $(given),$(exercise_ids)),)
+else ifeq ($(filter-out $(given),$(code_ids)),)
 TAG := given-all
 else
-TAG := given-$(subst $(blank),+,$(given))
+TAG := given-$(subst $(blank),+,$(strip $(short)))
 endif
 V_DIR := $(O)/$(TAG)
 given_paths := $(foreach id,$(sort $(given) $(stand_ins)),$(call path_of,$(id)))
+given_code_paths := $(foreach id,$(sort $(given_code) $(filter $(code_ids),$(stand_ins))),\
+	$(call path_of,$(id)))
 
 # -- Tools -------------------------------------------------------------------
 
@@ -218,14 +234,18 @@ $(O)/$(1)/loader/%.bin: $(1)/loader/%.asm $(O)/flags
 	$$(call say,NASM,$$<) mkdir -p $$(@D) && $(NASM) -f bin \
 	-I$$(call lab_of,$$<)/ -MD $$@.d -MP -o $$@ $$<
 $(O)/$(1)/%.o: $(1)/%.c $(O)/flags
-	$$(call say,CC,$$<) mkdir -p $$(@D) && $(CC) $(kernel_flags) \
-	$$(call stub_flags,$$<) $$(call includes,$$<) $$(call lab_flags,$$<) \
-	-MMD -MP -c $$< -o $$@
-$(O)/$(1)/%.o: $(1)/%.asm $(O)/flags $(O)/$(patsubst solutions/%,%,$(1))/offsets.inc
-	$$(call say,NASM,$$<) mkdir -p $$(@D) && $(NASM) -f elf64 -g -F dwarf \
-	-I$(O)/$$(call lab_of,$$<)/ $$(foreach l,$$(call up_to,$$(call number,$$(call lab_of,$$<))),-I$$(l)/include/) \
-	-I$$(call lab_of,$$<)/ -MD $$(@:.o=.d) -MP -o $$@ $$<
+	$$(call say,CC,$$<) mkdir -p $$(@D) && $$(call compile,$$<) -c $$< -o $$@
+$(O)/$(1)/%.o: $(1)/%.asm $(O)/flags $(call offsets_of,$(1))
+	$$(call say,NASM,$$<) mkdir -p $$(@D) && $$(call assemble,$$<) -o $$@ $$<
 endef
+# As the file $(1) is compiled, whatever is compiled in its place. The assembler
+# sees its own lab's offsets.inc, and the .inc files of the labs below.
+labs_of = $(call up_to,$(call number,$(call lab_of,$(1))))
+compile = $(CC) $(kernel_flags) $(call stub_flags,$(1)) $(call includes,$(1)) \
+	$(call lab_flags,$(1)) -MMD -MP
+assemble = $(NASM) -f elf64 -g -F dwarf -I$(O)/$(call lab_of,$(1))/ -I$(call lab_of,$(1))/ \
+	$(foreach l,$(call labs_of,$(1)),-I$(l)/include/ -I$(l)/) -MD $(@:.o=.d) -MP
+offsets_of = $(patsubst %/offsets.c,$(O)/%/offsets.inc,$(wildcard $(call lab_of,$(1))/offsets.c))
 $(foreach l,$(labs),$(eval $(call object_rules,$(l))))
 $(foreach l,$(labs),$(eval $(call object_rules,solutions/$(l))))
 
@@ -242,7 +262,7 @@ picked = $(foreach p,$(1),$(if $(and $(wildcard solutions),$(call is_given,$(p))
 pick = $(foreach p,$(1),$(if $(call is_given,$(p)),$(reference),$(O))/$(p))
 
 # A variant is linked anew when another object of the same path is picked.
-$(shell mkdir -p $(V_DIR) && echo '$(given_paths)' > $(V_DIR)/picked.new.$$PPID \
+$(shell mkdir -p $(V_DIR) && echo '$(given_code_paths)' > $(V_DIR)/picked.new.$$PPID \
 	&& { cmp -s $(V_DIR)/picked.new.$$PPID $(V_DIR)/picked && rm $(V_DIR)/picked.new.$$PPID \
 	|| mv $(V_DIR)/picked.new.$$PPID $(V_DIR)/picked; })
 
@@ -324,16 +344,22 @@ analyzed := $(addprefix $(H)/analyze/,$(patsubst %.c,%.ok,$(call picked,\
 
 # -- Stages ----------------------------------------------------------------------
 
+# All of $^ twice: the second time with the symbols of the first.
+define link_kernel
+mkdir -p $(@D) && \
+	$(LD) -m elf_x86_64 $(ld_flags) -T lab0-boot/kernel.ld -o $@.pass1 $(filter %.o,$^) && \
+	$(NM) -n $@.pass1 | $(PYTHON) lab0-boot/tools/mksymbols.py > $@.symbols.S && \
+	$(CC) $(target64) -c -x assembler $@.symbols.S -o $@.symbols.o && \
+	$(LD) -m elf_x86_64 $(ld_flags) -T lab0-boot/kernel.ld -o $@ $(filter %.o,$^) $@.symbols.o && \
+	rm -f $@.pass1
+endef
+link_needs := lab0-boot/kernel.ld lab0-boot/tools/mksymbols.py
+
 # $(1) lab number, $(2) -test or nothing
 define stage_rules
 $(V_DIR)/stage$(1)$(2).elf: $$(call pick,$(foreach l,$(call up_to,$(1)),$($(l)_objs) $(if $(2),$($(l)_tests)))) \
-    lab0-boot/kernel.ld lab0-boot/tools/mksymbols.py $(V_DIR)/picked
-	$$(call say,LD,$$@) mkdir -p $$(@D) && \
-	$(LD) -m elf_x86_64 $(ld_flags) -T lab0-boot/kernel.ld -o $$@.pass1 $$(filter %.o,$$^) && \
-	$(NM) -n $$@.pass1 | $(PYTHON) lab0-boot/tools/mksymbols.py > $$@.symbols.S && \
-	$(CC) $(target64) -c -x assembler $$@.symbols.S -o $$@.symbols.o && \
-	$(LD) -m elf_x86_64 $(ld_flags) -T lab0-boot/kernel.ld -o $$@ $$(filter %.o,$$^) $$@.symbols.o && \
-	rm -f $$@.pass1
+    $(link_needs) $(V_DIR)/picked
+	$$(call say,LD,$$@) $$(link_kernel)
 $(V_DIR)/stage$(1)$(2).img: $(V_DIR)/stage$(1)$(2).stripped.elf $(V_DIR)/mbr.bin \
     $(V_DIR)/stage2.bin lab0-boot/tools/mkdisk.py
 	$$(call say,DISK,$$@) $(PYTHON) lab0-boot/tools/mkdisk.py --mbr $(V_DIR)/mbr.bin \
@@ -345,7 +371,7 @@ $(foreach n,$(numbers),$(eval $(call stage_rules,$(n),)))
 $(foreach n,$(numbers),$(eval $(call stage_rules,$(n),-test)))
 
 # The linker sets lie inside the image, or the build stops (nm knows).
-$(V_DIR)/%.stripped.elf: $(V_DIR)/%.elf lab0-boot/tools/checksets.py
+%.stripped.elf: %.elf lab0-boot/tools/checksets.py
 	@$(NM) $< | $(PYTHON) lab0-boot/tools/checksets.py && $(OBJCOPY) --strip-all $< $@
 
 $(V_DIR)/mbr.bin: $(call pick,lab0-boot/loader/mbr.bin) $(V_DIR)/picked
@@ -356,15 +382,96 @@ $(V_DIR)/stage2.elf: $(call pick,$(lab0-boot_loader)) lab0-boot/loader/stage2.ld
 $(V_DIR)/stage2.bin: $(V_DIR)/stage2.elf
 	@$(OBJCOPY) -O binary $< $@
 
+# -- Cases and trials: kernels that are broken on purpose ---------------------------
+#
+# solutions/labN-*/cases/K.patch and trials/ID/NAME.patch each break one file of the
+# finished stage N. A handout brings the kernels of cases and the objects of trials.
+
+patches := $(wildcard $(foreach l,$(labs),solutions/$(l)/cases/*.patch solutions/$(l)/trials/*/*.patch))
+patched := $(if $(patches),$(shell awk '/^--- a\// && !seen[FILENAME]++ { \
+	print FILENAME "=" substr($$2, 3) }' $(patches)))
+broken_of = $(patsubst solutions/%.patch,broken/%,$(1))
+finished = $(foreach p,$(1),$(if $(filter $(basename $(p)),$(basename $(exercise_files))),\
+	$(reference),$(O))/$(p))
+# $(1) a patch, $(2) the file that it breaks
+define broken_rules
+$(O)/$(call broken_of,$(1))/$(notdir $(2)): $(1) $(firstword $(wildcard solutions/$(2) $(2)))
+	@mkdir -p $$(@D) && $(strata) broken $(1) $$@
+$(O)/$(call broken_of,$(1)).o: $(O)/$(call broken_of,$(1))/$(notdir $(2)) $(O)/flags $(call offsets_of,$(2))
+	$$(call say,BREAK,$(1)) $(if $(filter %.c,$(2)),$$(call compile,$(2)) -c $$<,$$(call assemble,$(2)) $$<) -o $$@
+endef
+$(foreach p,$(patched),$(eval $(call broken_rules,$(call field,1,$(p)),$(call field,2,$(p)))))
+
+# $(1) a stage's number, $(2) a path, $(3) what stands in its place: objects of the
+# finished stage in their order
+stage_objs = $(foreach l,$(call up_to,$(1)),$($(l)_objs))
+in_place = $(foreach p,$(call stage_objs,$(1)),$(if $(filter $(2),$(p)),$(3),$(call finished,$(p))))
+# The objects of the lab and of exercises go in without debug information, so that
+# GDB names functions but does not tell which file is another one.
+bare = $(foreach o,$(1),$(if $(filter $(O)/$(2)/% $(O)/broken/% $(O)/solutions/%,$(o)),\
+	$(patsubst $(O)/%,$(O)/bare/%,$(o)),$(o)))
+$(O)/bare/%.o: $(O)/%.o
+	@mkdir -p $(@D) && $(OBJCOPY) --strip-debug $< $@
+
+# $(1) a patch of a case, $(2) the object that it breaks, $(3) the lab's folder
+define case_rules
+$(O)/cases/lab$(call number,$(3))-$(notdir $(basename $(1))).elf: $(call bare,$(call in_place,$(call number,$(3)),$(2),\
+    $(O)/$(call broken_of,$(1)).o),$(3)) $(link_needs)
+	$$(call say,LD,$$@) $$(link_kernel)
+endef
+$(foreach p,$(patched),$(if $(findstring /cases/,$(p)),$(eval $(call case_rules,$(call field,1,$(p)),\
+	$(basename $(call field,2,$(p))).o,$(call lab_of,$(p))))))
+$(O)/cases/%.elf: objects/$(MODE)/cases/%.elf
+	@mkdir -p $(@D) && cp $< $@
+cases_of = $(if $(wildcard solutions),$(basename $(notdir $(wildcard solutions/lab$(1)-*/cases/*.patch))),\
+	$(patsubst objects/debug/cases/lab$(1)-%.elf,%,$(wildcard objects/debug/cases/lab$(1)-*.elf)))
+
+# trials/ID-K.elf: the student's test, or the reference of it, is the only one, on the
+# subject's reference (K = 0) or its K-th broken object.
+trial_objs = $(if $(wildcard solutions),$(addprefix $(O)/,$(addsuffix .o,$(call broken_of,\
+	$(sort $(wildcard solutions/*/trials/$(1)/*.patch))))),\
+	$(sort $(wildcard objects/$(MODE)/trials/$(1)/*.o)))
+# $(1) the exercise, $(2) K, $(3) own or given, $(4) its object, $(5) the subject's path,
+# $(6) the object in its place
+define trial_rule
+$(O)/trials/$(3)/$(1)-$(2).elf: $(call in_place,$(firstword $(subst ., ,$(1))),$(5),$(6)) $(4) $(link_needs)
+	$$(call say,LD,$$@) $$(link_kernel)
+endef
+# $(1) the exercise, $(2) the object of its file, $(3) the subject's
+define trial_rules
+$(foreach k,$(wordlist 1,$(words $(3) $(call trial_objs,$(1))),0 1 2 3 4 5 6 7 8 9),\
+$(foreach w,own given,$(eval $(call trial_rule,$(1),$(k),$(w),$(if $(filter own,$(w)),$(O),$(reference))/$(2),$(3),\
+$(if $(filter 0,$(k)),$(call finished,$(3)),$(word $(k),$(call trial_objs,$(1))))))))
+endef
+object = $(basename $(1)).o
+$(foreach e,$(call of_form,test),$(call trial_rules,$(call field,1,$(e)),$(call object,$(call field,2,$(e))),\
+	$(call object,$(call path_of,$(call field,4,$(e))))))
+
+# The file of an image's name: trials/ID-K of own or given, cases/, or of the variant.
+trial_of = $(if $(filter $(firstword $(subst -, ,$(notdir $(1)))),$(given) $(stand_ins)),given,own)
+image_folder = $(if $(filter cases/%,$(1)),cases,$(if $(filter trials/%,$(1)),trials/$(trial_of),$(TAG)))
+image_path = $(O)/$(image_folder)/$(notdir $(1))
+
 IMAGES ?= stage$(LAB).stripped.elf
-.PHONY: all images print-tag references print-references
-images: $(addprefix $(V_DIR)/,$(IMAGES))
+pair = $(O)/$(1)=$(1)
+trial_pairs = $(foreach k,$(wordlist 1,$(words $(call trial_objs,$(1))),1 2 3 4 5 6 7 8 9),\
+	$(word $(k),$(call trial_objs,$(1)))=trials/$(1)/$(k).o)
+.PHONY: all images print-tag references print-references broken print-broken
+images: $(foreach i,$(IMAGES),$(call image_path,$(i)))
 print-tag:
 	@echo $(V_DIR)
 reference_objects := $(addprefix $(reference)/,$(foreach f,$(exercise_files),$(call object_of,$(f))))
 references: $(reference_objects)
 print-references:
 	@echo $(reference_objects)
+
+# What a handout brings of the labs up to LAB: "object=its name there".
+broken_pairs := $(foreach l,$(call up_to,$(LAB)),$(if $(RELEASE),,$(foreach k,$(call cases_of,$(call number,$(l))),\
+	$(call pair,cases/lab$(call number,$(l))-$(k).elf))) \
+	$(foreach e,$(filter $(call number,$(l)).%,$(call of_form,test)),$(call trial_pairs,$(call field,1,$(e)))))
+broken: $(foreach p,$(broken_pairs),$(call field,1,$(p)))
+print-broken:
+	@echo $(broken_pairs)
 
 # -- Verbs -------------------------------------------------------------------------
 
@@ -386,27 +493,38 @@ finished := $(if $(filter command line environment,$(origin SOLVED)),$(SOLVED),$
 BOOT ?= pvh
 run_image := $(if $(filter pvh,$(BOOT)),stage$(LAB).stripped.elf,$(if $(filter own,$(BOOT)),stage$(LAB).img,stage$(LAB).iso))
 
+# CASE=K is the K-th broken kernel of the lab, in a debug build.
+ifneq ($(filter-out $(call cases_of,$(LAB)),$(CASE)),)
+$(error CASE=$(CASE): lab $(LAB) has no such case; there are $(or $(strip $(call cases_of,$(LAB))),none))
+endif
+case_image := cases/lab$(LAB)-$(CASE)
 .PHONY: run run-images
-run: ## boot a stage, serial line here: [LAB=n] [BOOT=pvh,own,grub,uefi] [GUI=1] [CMDLINE=..] [ACCEL=kvm]
+run: ## boot a stage, serial line here: [LAB=n] [CASE=k] [BOOT=pvh,own,grub,uefi] [GUI=1] [CMDLINE=..] [ACCEL=kvm]
 ifeq ($(filter $(BOOT),pvh own grub uefi),)
 	@echo "BOOT=$(BOOT): no such way in; there are pvh, own, grub, uefi" >&2; exit 2
 endif
+ifneq ($(CASE),)
+	@$(MAKE) images RELEASE= SOLVED=none LAB=$(LAB) IMAGES=$(case_image).stripped.elf
+	@$(strata) run --images "$$($(MAKE) -s print-tag RELEASE= SOLVED=none)" --case '$(CASE)' \
+	--lab $(LAB) --gui '$(GUI)' --accel '$(ACCEL)' --cmdline '$(CMDLINE)'
+else
 	@$(MAKE) images RELEASE=1 SOLVED=$(finished) LAB=$(LAB) IMAGES=$(run_image)
 	@$(strata) run --images "$$($(MAKE) -s print-tag RELEASE=1 SOLVED=$(finished))" \
 	--lab $(LAB) --boot $(BOOT) --gui '$(GUI)' --accel '$(ACCEL)' --cmdline '$(CMDLINE)' \
 	$(if $(MEMORY),--memory $(MEMORY)) $(if $(CPU),--cpu $(CPU))
+endif
 
-# The grader reads LAB, SOLVED, TEST, JOBS, SEED, EX, PLAIN from the environment.
+# The grader reads LAB, STAGE, SOLVED, TEST, JOBS, SEED, EX, CASE, PLAIN from the environment.
 .PHONY: grade grade-one debug doctor provided skeletons bench
-grade: ## build, boot and mark: [LAB=n] [SOLVED=..] [TEST=pattern] [JOBS=n] [SEED=s] [PLAIN=1]
+grade: ## build, boot and mark: [LAB=n] [STAGE=n] [SOLVED=..] [TEST=pattern] [JOBS=n] [SEED=s] [PLAIN=1]
 	@$(strata) grade
-grade-one: ## one test with its whole log: TEST=..
+grade-one: ## one test with its whole log: TEST=.. [STAGE=n]
 	@$(strata) grade-one
-debug: ## a stage in GDB; with TEST=.. the machine, image and seed of that graded run
+debug: ## a stage in GDB, or CASE=k of it; with TEST=.. the machine, image and seed of that graded run
 	@$(strata) debug
 doctor: ## every tool that is used: there, new enough, and how to get it
 	@$(strata) doctor
-provided: ## the tests of provided code, which carry no marks: [LAB=n] [TEST=pattern]
+provided: ## the tests of provided code, which carry no marks: [LAB=n] [STAGE=n] [TEST=pattern]
 	@$(strata) provided
 skeletons: ## make the exercise files of the labs from solutions/
 	@$(strata) skeletons
@@ -429,7 +547,7 @@ answers: ## questions on your own build: asks, or reads labN-*/answers.toml: [LA
 	@$(strata) answers
 handin: ## grade the exercise files on the untouched tree, build/handin/labN.zip: LAB=n
 	@$(strata) handin
-handout: ## what students get, in a new folder: OUT=dir [OBJECTS=all,0.5,..]
+handout: ## what students get, in a new folder: OUT=dir [THROUGH=n] [OBJECTS=all,0.5,..]
 	@$(strata) handout
 
 # RUNS=n instead of seconds: always the same runs. Finds are kept in the build.

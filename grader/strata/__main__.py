@@ -141,6 +141,7 @@ _VERBS: dict[str, Callable[[list[str]], int]] = {
     "editor": _module("editor"),
     "challenge": _module("challenge"),
     "roadmap": _module("roadmap"),
+    "broken": _module("broken"),
     "check": _module("check"),
     "rescue": _module("rescue"),
     "hint": _module("hint"),

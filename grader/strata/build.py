@@ -43,21 +43,23 @@ class Builder:
         self._make = os.environ.get("MAKE") or "make"
         self._tags: dict[tuple[int, frozenset[str]], Path] = {}
 
-    def tag(self, lab: Lab, given: frozenset[str]) -> Path:
+    def tag(self, stage: Lab, given: frozenset[str]) -> Path:
         """The folder of the images with some exercises given."""
-        key = (lab.number, given)
+        key = (stage.number, given)
         if key not in self._tags:
-            done = self._run(["-s", "print-tag", *self._words(lab, given)])
+            done = self._run(["-s", "print-tag", *self._words(stage, given)])
             if done.returncode:
                 raise BuildError(f"make print-tag failed: {_last(done.stdout + done.stderr)}")
             self._tags[key] = self._course.tree / done.stdout.strip().splitlines()[-1]
         return self._tags[key]
 
-    def images(self, lab: Lab, given: frozenset[str], names: Iterable[str]) -> BuildFailure | None:
+    def images(
+        self, stage: Lab, given: frozenset[str], names: Iterable[str]
+    ) -> BuildFailure | None:
         """Make images; None when all are there."""
         wanted = " ".join(sorted(names))
         done = self._run(
-            ["-k", f"-j{self._jobs}", "images", f"IMAGES={wanted}", *self._words(lab, given)]
+            ["-k", f"-j{self._jobs}", "images", f"IMAGES={wanted}", *self._words(stage, given)]
         )
         if done.returncode == 0:
             return None
@@ -66,7 +68,7 @@ class Builder:
             if trouble in log:
                 folder = os.environ.get("BUILD") or "build"
                 raise BuildError(f"the build stopped: {trouble} (output goes to BUILD={folder})")
-        return BuildFailure(blame(self._course, lab, log, self._objects(given)), log)
+        return BuildFailure(blame(self._course, log, self._objects(given)), log)
 
     def _objects(self, given: frozenset[str]) -> Path:
         build = os.environ.get("BUILD") or "build"
@@ -75,11 +77,11 @@ class Builder:
             return self._course.tree / "objects" / mode
         return self._course.tree / build / mode / "solutions"
 
-    def _words(self, lab: Lab, given: frozenset[str]) -> list[str]:
+    def _words(self, stage: Lab, given: frozenset[str]) -> list[str]:
         ids = ",".join(self._course.order(given)) or "none"
         if given and given == frozenset(self._course.by_id):
             ids = "all"
-        return [f"LAB={lab.number}", f"SOLVED={ids}", *passed_on(os.environ)]
+        return [f"LAB={stage.number}", f"SOLVED={ids}", *passed_on(os.environ)]
 
     def _run(self, words: list[str]) -> subprocess.CompletedProcess[str]:
         try:
@@ -102,7 +104,8 @@ def inner_environment(environment: Mapping[str, str]) -> dict[str, str]:
         key: value
         for key, value in environment.items()
         if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "GNUMAKEFLAGS")
-        and key not in ("LAB", "SOLVED", "TEST", "IMAGES", "JOBS", "EX", "OUT", "OBJECTS")
+        and key
+        not in ("LAB", "STAGE", "SOLVED", "TEST", "IMAGES", "JOBS", "EX", "OUT", "OBJECTS", "CASE")
     }
     return {**env, "LC_ALL": "C"}
 
@@ -121,7 +124,7 @@ def passed_on(environment: Iterable[str] | dict[str, str] | os._Environ[str]) ->
     return words
 
 
-def blame(course: Course, lab: Lab, log: str, objects: Path) -> dict[str, list[str]]:
+def blame(course: Course, log: str, objects: Path) -> dict[str, list[str]]:
     """Error lines for each exercise whose file does not build or link."""
     files = {
         f"{course.lab_of(one.id).folder.name}/{one.file}": one.id for one in course.exercises()

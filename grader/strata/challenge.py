@@ -9,7 +9,8 @@ from typing import Mapping
 from .build import Builder
 from .discover import Case, pick, read_outside_tests
 from .errors import BuildError, StrataError
-from .grade import Request, hold, planned, request, run_plan
+from .grade import Request, planned, request, run_plan
+from .guard import hold
 from .record import Result
 
 __all__ = ["challenges", "main"]
@@ -36,7 +37,7 @@ def _run(environment: Mapping[str, str]) -> int:
     found: dict[str, Result] = {}
     with hold(asked.out):
         for lab in asked.labs:
-            failed = builder.images(lab, asked.solved, _IMAGES)
+            failed = builder.images(asked.stage_of(lab), asked.solved, _IMAGES)
             if failed is not None:
                 raise BuildError("the build failed:\n" + failed.log[-2000:])
         plan = planned(asked, builder, {case: asked.solved for case in cases}, "")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import shutil
 import signal
 import subprocess
@@ -19,18 +20,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Mapping, Sequence
 
+from . import broken
 from .build import Builder
-from .discover import Case
+from .discover import Case, at_stage, kernel_tests
 from .elf import is_elf64, read_symbols
 from .errors import BuildError, StrataError, UsageError
 from .fixture import Machine, Variant
-from .grade import Request, lab_seed, prepare, request, situation_of
+from .grade import Request, image_names, lab_seed, prepare, request, situation_of
 from .kernel_run import options
 from .lab import Course, Lab
 from .host import die_with_us, elf_beside
 from .machine import Guest
 from .planning import test_seed
 from .plugin import kernel_spec
+from .trials import spec as trial_spec
 from .spec import MachineSpec, command_line, find_qemu
 
 __all__ = ["debug", "find_gdb", "gdb_words", "recorded_given"]
@@ -49,19 +52,38 @@ def debug(environment: Mapping[str, str]) -> int:
         names = "\n".join(f"  {case.id}" for case in asked.cases)
         raise UsageError(f"debug takes one test; TEST={environment['TEST']} is\n{names}")
     case = asked.cases[0]
-    lab = next(lab for lab in asked.labs if lab.number == case.lab)
-    given = asked.solved
-    if not environment.get("SOLVED"):
-        given = recorded_given(asked.out.parent / "grade" / "results.json", case.id)
-    images = _build(asked, lab, given, case.images)
+    if case.kind == "case":
+        raise UsageError(f"{case.id} boots nothing; its kernels: make debug LAB={case.lab} CASE=1")
+    lab = asked.course.lab(case.lab)
+    last = asked.out.parent / "grade" / "results.json"
+    given = asked.solved if environment.get("SOLVED") else recorded_given(last, case.id)
+    if not environment.get("STAGE"):
+        asked = replace(asked, stage=recorded_stage(last, asked.course, lab))
+    images = _build(asked, asked.stage_of(lab), given, case)
     print(f"{case.id}: {case.title}\n  with {', '.join(sorted(given)) or 'nothing'} given")
     if case.kind == "outside":
         return _debug_outside(asked, case, lab, given, images)
-    image = images / f"stage{case.lab}-test.stripped.elf"
-    everything = [one.name for one in asked.every if one.kind == "kernel"]
+    if case.kind == "test":
+        return _debug_own(asked, case, images, given)
+    image = images / at_stage(case.images[0], asked.stage_of(lab).number)
+    everything = kernel_tests(asked.course, asked.stage_of(lab).number)
     cmdline, _ = options([case.name], everything, lab_seed(asked, lab))
     spec = kernel_spec(image, cmdline, lab_seed(asked, lab), 1)
     return _session(spec, [f"ktest_{case.name}"], asked.course.tree)
+
+
+def _debug_own(asked: Request, case: Case, images: Path, given: frozenset[str]) -> int:
+    """The student's test on the reference, from the first of its KTESTs on."""
+    which = "given" if case.exercise in given else "own"
+    image = images.parent / "trials" / which / Path(case.images[0]).name
+    names = [name for name in read_symbols(elf_beside(image)).by_name if name.startswith("ktest_")]
+    source = asked.course.tree / case.file
+    mine = re.findall(r"^KTEST\(\s*(\w+)", source.read_text(encoding="utf-8"), re.M)
+    seed = lab_seed(asked, asked.course.lab(case.lab))
+    spec = trial_spec(image, seed, 0)
+    return _session(
+        spec, [f"ktest_{one}" for one in mine if f"ktest_{one}" in names], asked.course.tree
+    )
 
 
 def recorded_given(results: Path, ident: str) -> frozenset[str]:
@@ -72,6 +94,15 @@ def recorded_given(results: Path, ident: str) -> frozenset[str]:
         return frozenset(entry["given"])
     except (OSError, ValueError, KeyError, StopIteration):
         return frozenset()
+
+
+def recorded_stage(results: Path, course: Course, lab: Lab) -> Lab | None:
+    """The stage of the last graded run of a lab, if that was not its own."""
+    try:
+        data = json.loads(results.read_text(encoding="utf-8"))
+        return course.lab(data["stage"][f"lab{lab.number}"])
+    except (OSError, ValueError, KeyError, StopIteration):
+        return None
 
 
 def gdb_words(elf: Path, socket: Path, stops: Sequence[str], go: bool = True) -> list[str]:
@@ -92,13 +123,13 @@ def find_gdb() -> str | None:
     return next((name for name in names if shutil.which(name)), None)
 
 
-def _build(asked: Request, lab: Lab, given: frozenset[str], names: Sequence[str]) -> Path:
+def _build(asked: Request, stage: Lab, given: frozenset[str], case: Case) -> Path:
     builder = Builder(asked.course, asked.jobs)
     situation = prepare(asked, builder, replace(situation_of(asked), solved=given))
-    failed = builder.images(lab, situation.given, names)
+    failed = builder.images(stage, situation.given, image_names([case], stage))
     if failed is not None:
         raise BuildError("the build failed:\n" + failed.log[-2000:])
-    return builder.tag(lab, situation.given)
+    return builder.tag(stage, situation.given)
 
 
 def _debug_stage(environment: Mapping[str, str]) -> int:
@@ -112,10 +143,16 @@ def _debug_stage(environment: Mapping[str, str]) -> int:
         raise UsageError(f"BOOT={door}: no such way in; there are pvh, own, grub, uefi")
     builder = Builder(course, max(1, os.cpu_count() or 1))
     given = course.pick_exercises(word)
-    failed = builder.images(lab, given, [f"stage{lab.number}.{end}"])
+    name, case = f"stage{lab.number}.{end}", environment.get("CASE", "")
+    if case:
+        name = f"cases/lab{lab.number}-{case}.stripped.elf"
+        print(f"case {case}: {broken.keys(course, lab)[int(case)].symptom}")
+    failed = builder.images(lab, given, [name])
     if failed is not None:
         raise BuildError("the build failed:\n" + failed.log[-2000:])
-    image = builder.tag(lab, given) / f"stage{lab.number}.{end}"
+    image = builder.tag(lab, given) / name
+    if case:
+        image = builder.tag(lab, given).parent / name
     cmdline = environment.get("CMDLINE", "")
     spec = MachineSpec(door, image, "00000000", cmdline=cmdline, vga="std")
     return _session(spec, [], course.tree)
@@ -157,7 +194,8 @@ def _until_its_boot(
         raise StrataError(f"{case.file} cannot be loaded")
     module = util.module_from_spec(found)
     found.loader.exec_module(module)
-    variant = Variant(asked.course.tree, lab.number, lab.number, tuple(sorted(given)), images)
+    stage = asked.stage_of(lab).number
+    variant = Variant(asked.course.tree, lab.number, stage, tuple(sorted(given)), images)
     machine = _FirstBoot(variant, test_seed(lab_seed(asked, lab), case.id), folder)
     try:
         getattr(module, case.name)(machine)

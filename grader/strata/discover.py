@@ -18,7 +18,8 @@ from typing import Any, Iterable
 from .errors import LabError, UsageError
 from .lab import Course, Lab
 
-__all__ = ["Case", "discover", "lint", "pick", "read_kernel_tests", "read_outside_tests"]
+__all__ = ["Case", "at_stage", "discover", "kernel_tests", "lint", "pick"]
+__all__ += ["read_kernel_tests", "read_outside_tests"]
 
 _KTEST = re.compile(
     r"(?:/\*(?P<title>(?:[^*]|\*(?!/))*)\*/\s*)?^KTEST\(\s*(?P<name>\w+)"
@@ -27,7 +28,8 @@ _KTEST = re.compile(
 )
 _ATTRIBUTE = re.compile(r'\.(\w+)\s*=\s*("(?:[^"]*)"|[\w.]+)')
 _DOOR = re.compile(r'door\s*=\s*"(\w+)"')
-_IMAGE = re.compile(r'"(stage(?:\d+|\{[^}]*\})(?:-test)?\.(?:stripped\.elf|img|iso))"')
+_IMAGE = re.compile(r'"(stage(?:N|\d+)(?:-test)?\.(?:stripped\.elf|img|iso))"')
+STAGE = "stageN"  # in image names: the stage that is run
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Case:
     id: str
     name: str
     lab: int
-    kind: str  # "kernel" or "outside"
+    kind: str  # "kernel", "outside", or of an exercise's form: "case", "test"
     file: str  # relative to the tree
     line: int
     title: str
@@ -53,12 +55,25 @@ def discover(course: Course, labs: Iterable[Lab]) -> list[Case]:
     cases: list[Case] = []
     for lab in labs:
         cases += _of_lab(course, lab)
-    seen: dict[str, Case] = {}
+    seen: set[str] = set()
     for case in cases:
         if case.id in seen:
             raise LabError(f"{case.file}:{case.line}: a second test named {case.id}")
-        seen[case.id] = case
+        if case.kind == "kernel" and case.name in seen:
+            raise LabError(f"{case.file}:{case.line}: an image can have one KTEST({case.name})")
+        seen |= {case.id, case.name} if case.kind == "kernel" else {case.id}
     return cases
+
+
+def kernel_tests(course: Course, stage: int) -> tuple[str, ...]:
+    """The names of all KTESTs in a stage's test image, in its order."""
+    labs = [lab for lab in course.labs if lab.number <= stage]
+    return tuple(one.name for one in discover(course, labs) if one.kind == "kernel")
+
+
+def at_stage(image: str, stage: int) -> str:
+    """The image of a name at a stage: stageN-test.img is stage1-test.img."""
+    return image.replace(STAGE, f"stage{stage}", 1)
 
 
 def pick(cases: list[Case], pattern: str) -> list[Case]:
@@ -84,6 +99,9 @@ def lint(course: Course) -> list[str]:
     for case in discover(course, course.labs):
         if case.exercise and not case.title:
             lines.append(f"{case.file}:{case.line}: {case.name} has no sentence for the student")
+        for image in case.images:
+            if re.match(r"stage\d+[-.](?!bin$|elf$)", image):
+                lines.append(f"{case.file}:{case.line}: {image}: say {STAGE}, for any stage")
     cases = discover(course, course.labs)
     for exercise in course.exercises():
         mine = [case for case in cases if case.exercise == exercise.id]
@@ -127,7 +145,7 @@ def read_kernel_tests(lab: Lab, path: Path, file: str, text: str) -> list[Case]:
                 needs=tuple(re.findall(r"\d+\.\d+", words.get("needs", ""))),
                 weight=weight,
                 plain=words.get("plain") == "true",
-                images=(f"stage{lab.number}-test.stripped.elf",),
+                images=(f"{STAGE}-test.stripped.elf",),
             )
         )
     return cases
@@ -158,7 +176,7 @@ def read_outside_tests(lab: Lab, path: Path, file: str, text: str) -> list[Case]
                     needs=tuple(words.get("needs", ())),
                     weight=int(words.get("weight", 1)),
                     plain=bool(words.get("plain", False)),
-                    images=tuple(words.get("images", ())) or _images(lab, source),
+                    images=tuple(words.get("images", ())) or _images(source),
                 )
             )
     return cases
@@ -172,6 +190,9 @@ def _of_lab(course: Course, lab: Lab) -> list[Case]:
             cases += read_kernel_tests(lab, path, file, path.read_text(encoding="utf-8"))
         elif path.name.startswith("test_") and path.suffix == ".py":
             cases += read_outside_tests(lab, path, file, path.read_text(encoding="utf-8"))
+    from .forms import cases_of
+
+    cases += cases_of(course, lab)
     none = (99, 99)
     for case in cases:
         _check_exercises(course, case)
@@ -220,12 +241,11 @@ def _judges(node: ast.FunctionDef, file: str) -> dict[str, Any]:
     return {}
 
 
-def _images(lab: Lab, source: str) -> tuple[str, ...]:
+def _images(source: str) -> tuple[str, ...]:
     """Images that a test boots, guessed from its text; others are made on demand."""
-    stage = f"stage{lab.number}"
     ends = {"pvh": "stripped.elf", "own": "img", "grub": "iso", "uefi": "iso"}
     named = set(_IMAGE.findall(source))
     if not named:
         doors = _DOOR.findall(source) or ["pvh"]
-        named = {f"{stage}.{ends[door]}" for door in doors if door in ends}
-    return tuple(sorted(name for name in named if "{" not in name))
+        named = {f"{STAGE}.{ends[door]}" for door in doors if door in ends}
+    return tuple(sorted(named))

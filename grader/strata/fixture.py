@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Mapping, Sequence
 
 from .build import Builder
+from .discover import STAGE, at_stage
 from .errors import BuildError, NotJudged, StrataError
 from .lab import load_course
 from .machine import Guest
@@ -73,7 +74,8 @@ class Machine:
         """Start a guest; it is ended with the test at the latest.
 
         door        pvh, own (our loader from a disk), grub or uefi (ISO)
-        image       name in the variant's folder, or a path; default: the door's
+        image       name in the variant's folder, or a path; default: the door's;
+                    stageN in it is the stage that is run
         vga         none or std; default none, for uefi std
         icount      shift, or None for real time (default: 5; uefi: real time)
         read_errors blkdebug rules for disk, such as {"iotype": "read", "sector": 1, "once": True}
@@ -115,13 +117,14 @@ class Machine:
 
     def file(self, name: str) -> Path:
         """A file of the variant's folder, such as mbr.bin; made when it is not there."""
-        path = self.images / name
+        path = self.images / at_stage(name, self.stage)
         if not path.exists():
-            self._build(name)
+            self._build(path.name)
         return path
 
     def copy(self, image: str) -> Path:
         """A private copy of an image, for tests that spoil it."""
+        image = at_stage(image, self.stage)
         path = self.folder / f"copy{len(list(self.folder.glob('copy*')))}-{image}"
         shutil.copyfile(self._image("own", image), path)
         elf = path.with_name(path.name.rsplit(".", 1)[0] + ".elf")
@@ -151,7 +154,7 @@ class Machine:
     def _image(self, door: str, image: str | Path | None) -> Path:
         if isinstance(image, Path) or (image and "/" in image):
             return Path(image)
-        path = self.images / (image or f"stage{self.stage}.{IMAGE_END[door]}")
+        path = self.images / at_stage(image or f"{STAGE}.{IMAGE_END[door]}", self.stage)
         if not path.exists():
             if path.suffix == ".iso":
                 self.need("grub-mkrescue", "grub-pc-bin grub-common xorriso mtools")
@@ -172,10 +175,10 @@ class Machine:
     def _build(self, name: str) -> None:
         """Make an image that nobody foresaw."""
         course = load_course(self.variant.tree)
-        lab = next(one for one in course.labs if one.number == self.variant.stage)
+        stage = course.lab(self.variant.stage)
         with open(self.images / ".lock", "w", encoding="utf-8") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            failed = Builder(course, 1).images(lab, frozenset(self.variant.given), [name])
+            failed = Builder(course, 1).images(stage, frozenset(self.variant.given), [name])
         if failed:
             lines = [line for line in failed.log.splitlines() if line.strip()]
             raise BuildError(f"{name} cannot be built: {lines[-1] if lines else 'no reason given'}")

@@ -3,31 +3,35 @@
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import json
 import os
 import shutil
-import signal
-import sys
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import FrameType
-from typing import Iterable, Iterator, Mapping
+from typing import Iterable, Mapping
 
 from . import memory, pristine, report, results
 from .build import Builder
-from .discover import Case, discover, pick
-from .errors import Busy, BuildError, StrataError, UsageError
+from .discover import Case, at_stage, discover, kernel_tests, pick
+from .errors import BuildError, StrataError, UsageError
+from .guard import ended_by_sigterm, hold
 from .lab import Course, Lab, load_course
 from .markers import State
 from .planning import Situation, first_phase, read_states, second_phase, test_seed, tree_seed
 from .points import Marks, mark
 from .record import BROKEN, FATAL, Plan, Planned, Result
 
-__all__ = ["Request", "grade", "hold", "lab_seed", "planned", "prepare", "request", "run_plan"]
+__all__ = [
+    "Request",
+    "grade",
+    "image_names",
+    "lab_seed",
+    "planned",
+    "prepare",
+    "request",
+    "run_plan",
+]
 
 _TOOL_OF = {".iso": "grub-mkrescue"}
 
@@ -44,7 +48,17 @@ class Request:
     jobs: int
     salt: str
     out: Path
+    stage: Lab | None = None  # None: each lab at its own
     costs: Mapping[str, float] = field(default_factory=dict)
+
+    def stage_of(self, lab: Lab) -> Lab:
+        """The stage at which a lab's tests are run."""
+        return self.stage or lab
+
+    @property
+    def at_home(self) -> bool:
+        """Every lab is at its own stage."""
+        return all(self.stage_of(lab) is lab for lab in self.labs)
 
 
 @dataclass
@@ -58,9 +72,15 @@ class Run:
 
 
 def request(environment: Mapping[str, str], out: str, provided: bool = False) -> Request:
-    """Read LAB, TEST, SOLVED, JOBS and SEED."""
+    """Read LAB, STAGE, TEST, SOLVED, JOBS and SEED."""
     course = load_course(Path.cwd())
     labs = course.pick_labs(environment.get("LAB", ""))
+    stage = course.pick_stage(environment.get("STAGE", ""))
+    if stage is not None and environment.get("LAB"):
+        above = [lab.number for lab in labs if lab.number > stage.number]
+        if above:
+            raise UsageError(f"STAGE={stage.number} is below lab {above[0]}: it has none of it")
+    labs = [lab for lab in labs if stage is None or lab.number <= stage.number]
     solved = course.pick_exercises(environment.get("SOLVED", ""))
     every = discover(course, labs)
     pattern = environment.get("TEST", "")
@@ -79,6 +99,7 @@ def request(environment: Mapping[str, str], out: str, provided: bool = False) ->
         jobs=jobs,
         salt=environment.get("SEED", ""),
         out=course.tree / build / out,
+        stage=stage,
     )
 
 
@@ -97,7 +118,7 @@ def grade(asked: Request, show: str = "report") -> int:
         _clear(asked.out)
         started = time.monotonic()
         run = Run(situation_of(asked), {}, {})
-        with _ended_by_sigterm():
+        with ended_by_sigterm():
             try:
                 _judge(asked, run)
             except KeyboardInterrupt:
@@ -154,10 +175,11 @@ def prepare(asked: Request, builder: Builder, situation: Situation) -> Situation
 def _build_first(asked: Request, builder: Builder, lab: Lab, situation: Situation) -> Situation:
     while True:
         cases = first_phase(asked.cases, situation)
-        names = _images(case for case in cases if case.lab == lab.number)
+        mine = [case for case in cases if case.lab == lab.number]
+        names = image_names(mine, asked.stage_of(lab))
         if not names:
             return situation
-        failed = builder.images(lab, situation.given, names)
+        failed = builder.images(asked.stage_of(lab), situation.given, names)
         if failed is None:
             return situation
         found = {
@@ -177,16 +199,17 @@ def _build_first(asked: Request, builder: Builder, lab: Lab, situation: Situatio
 def _build_second(asked: Request, builder: Builder, cases: dict[Case, frozenset[str]]) -> None:
     wanted: dict[tuple[int, frozenset[str]], set[str]] = {}
     for case, given in cases.items():
-        wanted.setdefault((case.lab, given), set()).update(_images([case]))
+        stage = asked.stage_of(asked.course.lab(case.lab))
+        wanted.setdefault((stage.number, given), set()).update(image_names([case], stage))
     for (number, given), names in wanted.items():
-        lab = next(lab for lab in asked.labs if lab.number == number)
-        failed = builder.images(lab, given, names)
+        failed = builder.images(asked.course.lab(number), given, names)
         if failed is not None:
             raise BuildError("the build with exercises given failed:\n" + _tail(failed.log))
 
 
-def _images(cases: Iterable[Case]) -> set[str]:
-    names = {name for case in cases for name in case.images}
+def image_names(cases: Iterable[Case], stage: Lab) -> set[str]:
+    """What tests boot at a stage, as far as this machine has the tools for it."""
+    names = {at_stage(name, stage.number) for case in cases for name in case.images}
     return {
         name
         for name in names
@@ -199,14 +222,14 @@ def planned(
 ) -> Plan:
     """The plan of one pytest session."""
     seeds = {lab.number: lab_seed(asked, lab) for lab in asked.labs}
-    names: dict[str, tuple[str, ...]] = {}
-    for lab in asked.labs:
-        mine = [one for one in asked.every if one.lab == lab.number and one.kind == "kernel"]
-        names[str(lab.number)] = tuple(one.name for one in mine)
+    stages = {asked.stage_of(lab).number for lab in asked.labs}
+    names = {str(number): kernel_tests(asked.course, number) for number in stages}
     tests = []
     for case, given in cases.items():
-        lab = next(lab for lab in asked.labs if lab.number == case.lab)
+        lab = asked.course.lab(case.lab)
+        stage = asked.stage_of(lab)
         seed = seeds[case.lab]
+        linked = given if case.kind in ("kernel", "outside") else given & {case.exercise or ""}
         tests.append(
             Planned(
                 id=case.id,
@@ -214,12 +237,12 @@ def planned(
                 kind=case.kind,
                 file=case.file,
                 lab=case.lab,
-                stage=case.lab,
-                given=tuple(asked.course.order(given)),
-                images=str(builder.tag(lab, given)),
+                stage=stage.number,
+                given=tuple(asked.course.order(linked)),
+                images=str(builder.tag(stage, given)),
                 seed=seed if case.kind == "kernel" else test_seed(seed, case.id),
                 folder=str(asked.out / "tests" / case.id / part),
-                marked=case.exercise is not None,
+                exercise=case.exercise or "",
                 cost=asked.costs.get(f"{case.id} {part}".strip(), 0.0),
             )
         )
@@ -260,6 +283,7 @@ def _finish(asked: Request, run: Run, marks: Marks, seconds: float, show: str) -
     facts = {
         "seed": {f"lab{number}": seed for number, seed in seeds.items()},
         "solved": asked.course.order(asked.solved),
+        "stage": {f"lab{lab.number}": asked.stage_of(lab).number for lab in asked.labs},
     }
     times = {ident: round(result.seconds, 4) for ident, result in run.first.items()}
     times |= {f"{ident} given": round(one.seconds, 4) for ident, one in run.second.items()}
@@ -279,7 +303,7 @@ def _finish(asked: Request, run: Run, marks: Marks, seconds: float, show: str) -
             "results": f"{shown}/results.json, {shown}/tests/",
         }
         report.print_report(asked.course, marks, lines)
-    for line in _since(asked, marks):
+    for line in (*_since(asked, marks), *report.lab_lines(asked.course, marks)):
         print(line)
     print(f"{_which(asked)}: {report.closing_line(marks)} in {seconds:.1f} s", flush=True)
     if marks.partial:
@@ -289,7 +313,7 @@ def _finish(asked: Request, run: Run, marks: Marks, seconds: float, show: str) -
 
 def _since(asked: Request, marks: Marks) -> list[str]:
     """What turned since the last run, and what will not travel."""
-    if asked.solved or marks.partial:
+    if asked.solved or marks.partial or not asked.at_home:
         return []
     counts: dict[str, int] = {}
     for case in asked.every:
@@ -306,7 +330,8 @@ def _since(asked: Request, marks: Marks) -> list[str]:
 
 
 def _which(asked: Request) -> str:
-    return ", ".join(f"lab {lab.number}" for lab in asked.labs)
+    labs = ", ".join(f"lab {lab.number}" for lab in asked.labs)
+    return labs if asked.at_home or not asked.stage else f"{labs} at stage {asked.stage.number}"
 
 
 def _print_logs(asked: Request, run: Run) -> None:
@@ -340,32 +365,3 @@ def _clear(out: Path) -> None:
         (out / name).unlink(missing_ok=True)
     if (out / "tests").exists():
         shutil.rmtree(out / "tests")
-
-
-@contextmanager
-def hold(out: Path) -> Iterator[None]:
-    """One grade at a time in a tree: the second waits, with a line."""
-    out.mkdir(parents=True, exist_ok=True)
-    with open(out / ".lock", "a+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno not in (errno.EAGAIN, errno.EACCES):
-                raise Busy(f"{out}: cannot be locked ({error.strerror})") from None
-            print("another grade runs in this tree: waiting for it", file=sys.stderr, flush=True)
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-@contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """A polite kill is an interrupt: children ended, a partial report."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    old = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, old)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The verb handin: the exercise files over the untouched tree, graded there, and zipped.
 
-Only exercise files travel, the student's own: of a given exercise the one that was
-kept. The zip has a stable order and stable times: the same work is the same zip.
+Only exercise files travel, the student's own, of the lab and of those below, on which it
+stands: of a given exercise the one that was kept. The zip has a stable order and stable
+times: the same work is the same zip.
 """
 
 from __future__ import annotations
@@ -58,8 +59,8 @@ def _own_files(course: Course, lab: Lab) -> dict[str, bytes]:
     """Path in the tree -> the student's bytes."""
     files: dict[str, bytes] = {}
     given = memory.given(course)
-    for exercise in lab.exercises:
-        path = lab.path(exercise)
+    for exercise in (one for below in course.through(lab) for one in below.exercises):
+        path = course.lab_of(exercise.id).path(exercise)
         name = path.relative_to(course.tree).as_posix()
         kept = rescue.kept_path(course, exercise)
         source = kept if exercise.id in given and kept.exists() else path
@@ -81,9 +82,9 @@ def _pristine_tree(course: Course, commit: str, folder: Path) -> None:
 
 
 def lay_over(course: Course, lab: Lab, files: dict[str, bytes], folder: Path) -> None:
-    """Exactly the student's exercise files of that lab; what was given stays given."""
-    for exercise in lab.exercises:
-        name = lab.path(exercise).relative_to(course.tree).as_posix()
+    """Exactly the student's exercise files up to that lab; what was given stays given."""
+    own = {one.id for below in course.through(lab) for one in below.exercises}
+    for name in (name for name, ident in pristine.exercise_paths(course).items() if ident in own):
         target = folder / name
         target.unlink(missing_ok=True)
         if name in files:

@@ -14,7 +14,8 @@ from .errors import Failure
 from .ktap import TestRun, Transcript
 from .machine import EXIT_OK, Guest
 
-__all__ = ["KernelRun", "Outcome", "options", "run_all", "to_failure"]
+__all__ = ["Count", "KernelRun", "Outcome", "Transcript", "finish", "options", "run_all"]
+__all__ += ["to_failure"]
 
 _CMDLINE_MAX = 960
 # For one test; a run in which tests go by gets it again and again. Slow instructions (a shift of
@@ -51,8 +52,8 @@ def run_all(run: KernelRun, names: Sequence[str]) -> dict[str, Outcome]:
     while pending:
         cmdline, part = options(pending, run.everything, run.seed)
         with run.boot(cmdline) as guest:
-            guest.progress = _Count(guest)
-            _finish(guest)
+            guest.progress = Count(guest)
+            finish(guest)
             found = _judge(guest, part)
         outcomes.update(found)
         pending = [name for name in pending if name not in outcomes]
@@ -76,7 +77,7 @@ def options(pending: Sequence[str], everything: Sequence[str], seed: int) -> tup
     return "test=" + ",".join(part) + rest, part
 
 
-class _Count:
+class Count:
     """How many tests have started."""
 
     def __init__(self, guest: Guest) -> None:
@@ -86,7 +87,7 @@ class _Count:
         return self._guest.verdict_log.count(b"# start ")
 
 
-def _finish(guest: Guest) -> None:
+def finish(guest: Guest) -> None:
     """Wait for the end, whatever it is."""
     try:
         guest.wait_exit()

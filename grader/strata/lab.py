@@ -17,6 +17,7 @@ __all__ = ["Course", "Exercise", "Lab", "Question", "load_course", "parse_lab"]
 _FOLDER = re.compile(r"lab(\d+)-([a-z0-9]+)$")
 _ID = re.compile(r"\d+\.\d+$")
 _KINDS = ("core", "further")
+_FORMS = ("code", "case", "test")
 _DIFFICULTIES = ("easy", "medium", "hard")
 
 
@@ -36,6 +37,8 @@ class Exercise:
     difficulty: str = ""
     read_first: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
+    form: str = "code"  # or case, test: grader/README.md
+    subject: str = ""  # of a test: the exercise whose broken objects it is to catch
 
     @property
     def key(self) -> tuple[int, ...]:
@@ -97,13 +100,21 @@ class Course:
         return frozenset(one.id for one in self.exercises() if self.reference(one) is not None)
 
     @property
+    def codes(self) -> frozenset[str]:
+        """The exercises that are linked into stages."""
+        return frozenset(one.id for one in self.exercises() if one.form == "code")
+
+    @property
     def has_solutions(self) -> bool:
         """True where the reference files are there."""
         return (self.tree / "solutions").is_dir()
 
     def lab_of(self, exercise_id: str) -> Lab:
         """The lab an exercise belongs to."""
-        number = int(exercise_id.split(".")[0])
+        return self.lab(int(exercise_id.split(".")[0]))
+
+    def lab(self, number: int) -> Lab:
+        """A lab by its number."""
         return next(lab for lab in self.labs if lab.number == number)
 
     def exercises(self) -> Iterator[Exercise]:
@@ -145,15 +156,39 @@ class Course:
             chosen.append(lab)
         return chosen
 
+    def through(self, last: Lab) -> list[Lab]:
+        """A lab and those below it."""
+        return [lab for lab in self.labs if lab.number <= last.number]
+
+    def pick_stage(self, word: str, variable: str = "STAGE") -> Lab | None:
+        """STAGE=: a number; nothing: each lab at its own."""
+        if not word:
+            return None
+        for lab in self.labs:
+            if word == str(lab.number):
+                return lab
+        raise UsageError(f"{variable}={word}: no such stage; there are {_list(self.numbers)}")
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Of the labs present."""
+        return tuple(lab.number for lab in self.labs)
+
     def pick_exercises(self, word: str, variable: str = "SOLVED") -> frozenset[str]:
         """SOLVED=: none, all, or labs and exercises separated by commas."""
         chosen = self.named_exercises(word, variable)
-        self.need_references(chosen, f"{variable}={word}")
+        cases = {one for one in chosen if self.by_id[one].form == "case"}  # nothing to link
+        self.need_references(chosen - cases, f"{variable}={word}")
         return chosen
 
     def need_references(self, ids: Iterable[str], asked: str) -> None:
         """Stop where something cannot be given here."""
         missing = self.order(frozenset(ids) - self.references())
+        if missing and all(self.by_id[one].form == "case" for one in missing):
+            raise UsageError(
+                f"{asked}: a case cannot be given here (its answer is in solutions/), and "
+                "nothing stands on it"
+            )
         if missing:
             raise UsageError(
                 f"{asked}: this tree has no reference of {', '.join(missing)}: there is no "
@@ -279,6 +314,8 @@ def _parse_exercise(where: str, number: int, entry: Any) -> Exercise:
         difficulty=_choice(here, entry, "difficulty", _DIFFICULTIES, ""),
         read_first=_strings(here, entry, "read_first"),
         hints=_strings(here, entry, "hints"),
+        form=_choice(here, entry, "form", _FORMS, "code"),
+        subject=_get(here, entry, "subject", str, ""),
     )
 
 
@@ -332,6 +369,12 @@ def _check_needs(course: Course) -> None:
                     f"{course.lab_of(exercise.id).folder.name}/lab.toml: "
                     f"exercise {exercise.id} needs {need}, which does not exist"
                 )
+        where = f"{course.lab_of(exercise.id).folder.name}/lab.toml: exercise {exercise.id}"
+        subject = course.by_id.get(exercise.subject)
+        if exercise.form == "test" and (subject is None or subject.form != "code"):
+            raise LabError(f"{where} is a test: its 'subject' is an exercise that is code")
+        if exercise.form != "test" and exercise.subject:
+            raise LabError(f"{where} is no test, but has a 'subject'")
         below: frozenset[str] = course.closure(exercise.needs)
         if exercise.id in below:
             raise LabError(f"exercise {exercise.id} needs itself (through its needs)")

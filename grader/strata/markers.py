@@ -134,7 +134,7 @@ def state(text: str, ident: str) -> State:
 
 
 def _stub_pattern(ident: str) -> str:
-    return rf'\btodo\b\s*\(?\s*"{re.escape(ident)}"'
+    return rf'\btodo\b\s*[(=]?\s*"{re.escape(ident)}"'
 
 
 def _without_comments(text: str) -> str:

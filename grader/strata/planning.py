@@ -106,7 +106,7 @@ def second_phase(
     again: dict[str, frozenset[str]] = {}
     for case in cases:
         result = results.get(case.id)
-        if result is None or result.status != "failed":
+        if result is None or result.status != "failed" or case.kind not in ("kernel", "outside"):
             continue
         extra = (prerequisites(course, case) & suspect) - situation.given
         if extra:

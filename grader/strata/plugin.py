@@ -18,12 +18,13 @@ from typing import Any, Generator, Iterator
 
 import pytest
 
-from . import kernel_run
+from . import forms, kernel_run
 from .errors import Failure, NotJudged, QemuMissing, QemuTooOld, StrataError, os_trouble
 from .fixture import Machine, Variant, save_logs
 from .machine import Guest
 from .record import BROKEN, FATAL, FAILED, NOT_JUDGED, PASSED, Plan, Planned, Result
 from .spec import Limits, MachineSpec
+from .trials import Trial
 
 __all__ = ["StrataPlugin"]
 
@@ -62,13 +63,14 @@ def machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
 
 
 class KernelFile(pytest.File):
-    """The KTESTs of one file that the plan wants."""
+    """The tests of one file, no Python, that the plan wants."""
 
-    def collect(self) -> Iterator[KernelItem]:
+    def collect(self) -> Iterator[KernelItem | FormItem]:
         """One item a test."""
         plugin: StrataPlugin = self.config.pluginmanager.get_plugin(_PLUGIN)
         for planned in plugin.of_file(self.path):
-            yield KernelItem.from_parent(self, name=planned.name)
+            kind = KernelItem if planned.kind == "kernel" else FormItem
+            yield kind.from_parent(self, name=planned.name)
 
 
 class KernelItem(pytest.Item):
@@ -86,11 +88,25 @@ class KernelItem(pytest.Item):
         return self.path, None, self.name
 
 
+class FormItem(pytest.Item):
+    """A test that an exercise has by its form."""
+
+    def runtest(self) -> None:
+        """Judge it in this process."""
+        plugin: StrataPlugin = self.config.pluginmanager.get_plugin(_PLUGIN)
+        forms.judge(self.stash[_KEY], Path(plugin.plan.tree), plugin.trials)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """For pytest's own words."""
+        return self.path, None, self.name
+
+
 class StrataPlugin:
     """Hooks that need the plan."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
+        self.trials: dict[str, list[Trial]] = {}
         self._children_s = 0.0
         self._outcomes: dict[tuple[int, int, tuple[str, ...]], dict[str, kernel_run.Outcome]] = {}
         self._by_file: dict[str, list[Planned]] = {}
@@ -103,8 +119,8 @@ class StrataPlugin:
         return self._by_file.get(os.path.realpath(path), [])
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> KernelFile | None:
-        """In-kernel tests are items too."""
-        if file_path.name.endswith("_test.c"):
+        """In-kernel tests are items too, and those of an exercise's form."""
+        if file_path.suffix != ".py" and self.of_file(file_path):
             file: KernelFile = KernelFile.from_parent(parent, path=file_path)
             return file
         return None
@@ -124,6 +140,8 @@ class StrataPlugin:
             if match.kind == "kernel":
                 group = f"kernel-{match.lab}-{match.stage}-{'+'.join(match.given)}"
                 item.add_marker(pytest.mark.xdist_group(group))
+            if match.kind == "test":
+                item.add_marker(pytest.mark.xdist_group(f"trials-{match.exercise}"))
             kept.append(item)
         items[:] = sorted(kept, key=lambda item: -item.stash[_KEY].cost)
 
@@ -171,7 +189,7 @@ class StrataPlugin:
         image = Path(first.images) / f"stage{first.stage}-test.stripped.elf"
         everything = self.plan.kernel_tests.get(str(first.stage), ())
         boots = [0]
-        marked = all(one.marked for one in mine)
+        marked = all(one.exercise for one in mine)
 
         def boot(cmdline: str) -> Guest:
             boots[0] += 1

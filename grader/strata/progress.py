@@ -60,7 +60,7 @@ def standings(course: Course, lab: Lab) -> list[Standing]:
 
 def lines_of(lab: Lab, found: list[Standing]) -> list[str]:
     """A table in plain text, and the sums."""
-    wide = max(len(one.exercise.name) for one in found)
+    wide = max((len(one.exercise.name) for one in found), default=0)
     lines = [f"lab {lab.number}, {lab.title}"]
     for one in found:
         exercise = one.exercise

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import Mapping
 
-from .grade import hold, planned, request, run_plan
+from .grade import image_names, planned, request, run_plan
+from .guard import hold
 from .build import Builder
 from .errors import BuildError
 from .record import NOT_JUDGED, Result
@@ -20,8 +21,9 @@ def run_provided(environment: Mapping[str, str]) -> int:
     found: dict[str, Result] = {}
     with hold(asked.out):
         for lab in asked.labs:
-            names = {name for case in asked.cases if case.lab == lab.number for name in case.images}
-            failed = builder.images(lab, asked.solved, names) if names else None
+            stage = asked.stage_of(lab)
+            names = image_names([one for one in asked.cases if one.lab == lab.number], stage)
+            failed = builder.images(stage, asked.solved, names) if names else None
             if failed is not None:
                 raise BuildError("the build failed:\n" + failed.log[-2000:])
         plan = planned(asked, builder, {case: asked.solved for case in asked.cases}, "")

@@ -34,7 +34,7 @@ class Planned:
     images: str
     seed: int
     folder: str
-    marked: bool = True  # judges an exercise
+    exercise: str = ""  # which it judges; nothing: provided code
     cost: float = 0.0  # seconds that it took last time: long ones start first
 
 
@@ -44,7 +44,7 @@ class Plan:
 
     tree: str
     tests: tuple[Planned, ...]
-    kernel_tests: dict[str, tuple[str, ...]]  # "lab/stage": every name in its image
+    kernel_tests: dict[str, tuple[str, ...]]  # stage: every name in its test image
 
     def save(self, path: Path) -> None:
         """Write it for the workers."""

@@ -13,7 +13,7 @@ from .lab import Course
 from .points import ExerciseMark, Marks, TestMark
 from .record import NOT_JUDGED, PASSED
 
-__all__ = ["closing_line", "print_report", "plain_lines", "points_text", "wants_plain"]
+__all__ = ["closing_line", "lab_lines", "print_report", "plain_lines", "points_text", "wants_plain"]
 
 _DETAIL_LINES = 24
 
@@ -41,6 +41,19 @@ def print_report(course: Course, marks: Marks, lines: Mapping[str, str]) -> None
 def points_text(points: Fraction, most: Fraction) -> str:
     """`7.5 of 10`."""
     return f"{_number(points)} of {_number(most)}"
+
+
+def lab_lines(course: Course, marks: Marks) -> list[str]:
+    """What each of several labs comes to."""
+    sums: dict[int, list[ExerciseMark]] = {}
+    for exercise in marks.exercises:
+        sums.setdefault(course.lab_of(exercise.exercise.id).number, []).append(exercise)
+    lines = []
+    for number, mine in sums.items():
+        points = sum((one.points for one in mine), Fraction(0))
+        most = sum((one.most for one in mine), Fraction(0))
+        lines.append(f"lab {number}: {points_text(points, most)} points")
+    return lines if len(lines) > 1 else []
 
 
 def closing_line(marks: Marks) -> str:
@@ -98,8 +111,15 @@ def first_to_do(course: Course, marks: Marks) -> list[str]:
     if one.read_first:
         lines.append(f"  first: {', '.join(one.read_first)}")
     if test is not None and test.best is not None and not exercise.errors:
-        lines.append(f"  debug: make debug TEST={test.case.id}")
+        lines.append(f"  debug: {_debug(test)}")
     return lines
+
+
+def _debug(test: TestMark) -> str:
+    """The command that looks into it."""
+    if test.case.kind == "case":
+        return f"make debug LAB={test.case.lab} CASE=k, where k is the kernel that you chose"
+    return f"make debug TEST={test.case.id}"
 
 
 def _failure(test: TestMark | None) -> list[str]:

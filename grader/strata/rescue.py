@@ -41,7 +41,9 @@ def _asked(course: Course, env: Mapping[str, str], back: bool) -> tuple[list[str
             "rescue needs an exercise or a lab: make rescue EX=0.5, make rescue LAB=0; "
             f"exercises are {', '.join(course.by_id)}"
         )
-    ids = [one.id for lab in course.pick_labs(env["LAB"]) for one in lab.exercises]
+    every = [one for lab in course.pick_labs(env["LAB"]) for one in lab.exercises]
+    cases = {one.id for one in every if one.form == "case"} - course.references()
+    ids = [one.id for one in every if one.id not in cases]
     if back:
         return [ident for ident in ids if ident in memory.given(course)], []
     whole = [ident for ident in ids if memory.is_whole(course, course.by_id[ident])]

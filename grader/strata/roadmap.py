@@ -28,7 +28,7 @@ from .errors import LabError, UsageError
 from .lab import Course, Lab, load_course
 from .record import write_atomically
 
-__all__ = ["Row", "check", "main", "page_with", "read_rows", "row_tests", "table"]
+__all__ = ["Row", "check", "main", "page_with", "read_rows", "rewrite", "row_tests", "table"]
 
 PAGE = Path("docs") / "roadmap.md"
 BEGIN = "<!-- made by make roadmap -->"
@@ -119,6 +119,14 @@ def page_with(page: str, made: str) -> str:
         raise LabError(f"{PAGE}: the marks of the table are missing")
     head, rest = page.split(BEGIN)
     return f"{head}{BEGIN}\n\n{made}\n\n{END}{rest.split(END)[1]}"
+
+
+def rewrite(course: Course) -> None:
+    """The table anew in a tree with fewer labs."""
+    path = course.tree / PAGE
+    if path.exists():
+        page = page_with(path.read_text(encoding="utf-8"), table(course))
+        path.write_text(page, encoding="utf-8", newline="")
 
 
 def main(argv: list[str]) -> int:

@@ -9,7 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from .broken import keys
 from .errors import MachineError, UsageError
+from .lab import load_course
 from .machine import EXIT_NAMES
 from .spec import DOORS, IMAGE_END, MachineSpec, command_line, find_qemu
 
@@ -25,9 +27,12 @@ def image_name(lab: str, door: str) -> str:
 
 def _words(args: argparse.Namespace) -> list[str]:
     """QEMU's command line for a person."""
+    image = Path(args.images) / image_name(args.lab, args.boot)
+    if args.case:
+        image = Path(args.images).parent / "cases" / f"lab{args.lab}-{args.case}.stripped.elf"
     spec = MachineSpec(
         door=args.boot,
-        image=Path(args.images) / image_name(args.lab, args.boot),
+        image=image,
         token="00000000",
         cmdline=args.cmdline,
         memory=args.memory,
@@ -55,6 +60,11 @@ def _last_words(log: Path) -> list[str]:
     return [line.partition(" ")[2] for line in text.splitlines() if line.startswith("@")]
 
 
+def _symptom(args: argparse.Namespace) -> str:
+    course = load_course(Path.cwd())
+    return keys(course, course.lab(int(args.lab)))[int(args.case)].symptom
+
+
 def _check_display(gui: str) -> None:
     if gui and sys.platform == "linux":
         if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
@@ -76,6 +86,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make run")
     parser.add_argument("--images", required=True)
     parser.add_argument("--lab", required=True)
+    parser.add_argument("--case", default="")
     parser.add_argument("--boot", default="pvh")
     parser.add_argument("--gui", default="")
     parser.add_argument("--cmdline", default="")
@@ -85,6 +96,8 @@ def main(argv: list[str]) -> int:
     args = parser.parse_args(argv)
     _check_display(args.gui)
     words = _words(args)
+    if args.case:
+        print(f"case {args.case}: {_symptom(args)}")
     print(f"stage {args.lab} by {args.boot}; leave with Ctrl-A X, QEMU's monitor is Ctrl-A C")
     sys.stdout.flush()
     status = subprocess.run(words, check=False).returncode

@@ -23,6 +23,7 @@ __all__ = ["check", "generate", "problems"]
 
 _MEMORY = "skeletons.json"
 _MAX_LINES = 60
+_BESIDE = ("alternatives", "mutants", "cases", "trials")
 _MAX_VERSIONS = 40
 
 
@@ -73,7 +74,7 @@ def problems(course: Course) -> list[str]:
         folder = course.tree / "solutions" / lab.folder.name
         for path in sorted(folder.rglob("*")):
             inner = path.relative_to(folder).parts
-            if path.is_file() and inner[0] not in ("alternatives", "mutants") and path not in known:
+            if path.is_file() and inner[0] not in _BESIDE and path not in known:
                 lines.append(f"{path.relative_to(course.tree)}: belongs to no exercise")
     return lines
 

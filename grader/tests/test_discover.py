@@ -41,7 +41,7 @@ def test_it_boots(machine: Machine) -> None:
 
 def test_provided(machine: Machine) -> None:
     """Both ways."""
-    machine.boot(door="grub", image="stage0-test.iso")
+    machine.boot(door="grub", image="stageN-test.iso")
 
 def helper() -> None:
     pass
@@ -66,8 +66,8 @@ def test_outside_tests_are_read_without_running_them(tmp_path: Path) -> None:
     one, two = read_outside_tests(lab, Path("test_y.py"), "f/test_y.py", OUTSIDE)
     assert one.id == "boot.y.it_boots" and one.title == "It boots from a disk."
     assert (one.exercise, one.weight, one.needs, one.plain) == ("0.3", 2, ("0.1",), True)
-    assert one.images == ("stage0.img",)
-    assert two.images == ("stage0-test.iso",) and two.exercise is None
+    assert one.images == ("stageN.img",)
+    assert two.images == ("stageN-test.iso",) and two.exercise is None
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,7 @@ def test_compile_errors_name_their_exercise(tmp_path: Path) -> None:
         "lab0-boot/./f3.c:9: error: instruction expected\n"
         "make: *** [Makefile:9: build/debug/lab0-boot/f1.o] Error 1\n"
     )
-    guilty = blame(course, course.labs[0], log, tmp_path)
+    guilty = blame(course, log, tmp_path)
     assert set(guilty) == {"0.1", "0.3"}
     assert guilty["0.1"] == ["lab0-boot/f1.c:7:3: error: expected ';' before '}' token"]
 
@@ -150,7 +150,7 @@ def test_link_errors_name_their_exercise(tmp_path: Path) -> None:
         "/a b/lab0-boot/printk.c:9: multiple definition of `printk'; "
         "build/debug/lab0-boot/f2.o:/a b/lab0-boot/f2.c:60: first defined here\n"
     )
-    assert set(blame(course, course.labs[0], log, tmp_path)) == {"0.2"}
+    assert set(blame(course, log, tmp_path)) == {"0.2"}
 
 
 def test_a_missing_file_is_named() -> None:

@@ -21,7 +21,7 @@ files = [{files}]
 tests = [{tests}]
 """
 KTEST = """/* It counts. */
-KTEST(it_counts{attributes})
+KTEST({name}{attributes})
 {{
 }}
 """
@@ -32,8 +32,10 @@ def course_with(tree: Path, *rows: str) -> Course:
     make_course(tree, ("0.1", 100, []))
     lab = tree / "lab0-boot"
     (lab / "tests").mkdir()
-    (lab / "tests" / "mine_test.c").write_text(KTEST.format(attributes=', .exercise = "0.1"'))
-    (lab / "tests" / "given_test.c").write_text(KTEST.format(attributes=""))
+    (lab / "tests" / "mine_test.c").write_text(
+        KTEST.format(name="mine", attributes=', .exercise = "0.1"')
+    )
+    (lab / "tests" / "given_test.c").write_text(KTEST.format(name="it_counts", attributes=""))
     (lab / "given.c").write_text("")
     toml = lab / "lab.toml"
     toml.write_text(toml.read_text() + "".join(rows))

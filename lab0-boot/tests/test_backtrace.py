@@ -11,11 +11,11 @@ NAMES = {"a": "fall_alpha", "b": "fall_beta", "c": "fall_gamma"}
 LINE = re.compile(r"^\s*#(\d+) ([0-9a-f]{16}) (\?|(\w+)\+0x([0-9a-f]+))$", re.M)
 
 
-@judges(exercise="0.4", weight=1, needs=["0.1", "0.2"], images=["stage0-test.stripped.elf"])
+@judges(exercise="0.4", weight=1, needs=["0.1", "0.2"], images=["stageN-test.stripped.elf"])
 def test_a_panic_names_its_callers(machine: Machine) -> None:
     """A panic at a random depth lists the functions that led to it, innermost first."""
     way = "".join(machine.random.choices("abc", k=machine.random.randrange(2, 9)))
-    guest = machine.boot(image="stage0-test.stripped.elf", cmdline=f"fall={way} panic=exit")
+    guest = machine.boot(image="stageN-test.stripped.elf", cmdline=f"fall={way} panic=exit")
     guest.wait_exit(EXIT_PANIC)
     text = guest.serial.decode("ascii", "replace").replace("\r", "")
     lines = LINE.findall(text.partition("backtrace, innermost")[2])

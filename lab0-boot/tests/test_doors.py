@@ -189,7 +189,7 @@ def test_a_panic_says_what_it_knows(machine: Machine) -> None:
 
 def test_a_panic_inside_a_panic_ends(machine: Machine) -> None:
     """A panic while one is reported adds a line to the record and ends the machine."""
-    guest = machine.boot(door="pvh", image="stage0-test.stripped.elf", cmdline="fall=ab fall_again")
+    guest = machine.boot(door="pvh", image="stageN-test.stripped.elf", cmdline="fall=ab fall_again")
     guest.wait_exit(EXIT_PANIC)
     kinds = [line.split(":")[0] for line in guest.verdicts if not line.startswith("#")]
     expect_eq(kinds[:1] + kinds[-2:], ["panic", "panic-end", "panic-again"], "lines of the record")

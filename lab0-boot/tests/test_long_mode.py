@@ -29,7 +29,7 @@ WHERE = "long_mode.asm; the contract is include/lab0/boot_tables.inc"
 
 def at_entry64(machine: Any) -> Any:
     """A guest that stands at its first 64-bit instruction."""
-    guest = machine.boot(door="pvh", image="stage0.stripped.elf", cmdline="main=exit", paused=True)
+    guest = machine.boot(door="pvh", image="stageN.stripped.elf", cmdline="main=exit", paused=True)
     stop_at(guest, "entry64", "long_mode_enter jumps to entry64")
     return guest
 
@@ -93,7 +93,7 @@ def samples(machine: Any, below: int) -> list[int]:
 @judges(exercise="0.5", weight=5, plain=True)
 def test_the_kernel_comes_up_in_long_mode(machine: Any) -> None:
     """The kernel's 64-bit code is reached and the boot goes through to its end."""
-    guest = machine.boot(door="pvh", image="stage0.stripped.elf", cmdline="main=exit")
+    guest = machine.boot(door="pvh", image="stageN.stripped.elf", cmdline="main=exit")
     guest.wait_exit(EXIT_OK)
 
 
@@ -165,7 +165,7 @@ def test_the_kernel_window_shows_the_first_gibibyte(machine: Any) -> None:
 @judges(exercise="0.5", weight=1)
 def test_what_the_boot_loader_passed_comes_through(machine: Any) -> None:
     """edi and esi hold at entry64 what they held before long_mode_enter."""
-    guest = machine.boot(door="pvh", image="stage0.stripped.elf", cmdline="main=exit", paused=True)
+    guest = machine.boot(door="pvh", image="stageN.stripped.elf", cmdline="main=exit", paused=True)
     stop_at(guest, "long_mode_enter", "the kernel's entry calls long_mode_enter")
     before = guest.regs()
     stop_at(guest, "entry64", "long_mode_enter jumps to entry64")
@@ -184,7 +184,7 @@ def test_what_the_boot_loader_passed_comes_through(machine: Any) -> None:
 @judges(exercise="0.5", weight=1)
 def test_bits_that_are_not_named_stay_as_they_were(machine: Any) -> None:
     """CR0, CR4 and EFER change in the named bits only, and cr3 is boot_pml4."""
-    guest = machine.boot(door="pvh", image="stage0.stripped.elf", cmdline="main=exit", paused=True)
+    guest = machine.boot(door="pvh", image="stageN.stripped.elf", cmdline="main=exit", paused=True)
     gdb = stop_at(guest, "long_mode_enter", "the kernel's entry calls long_mode_enter")
     before = gdb.regs()
     wanted = {}

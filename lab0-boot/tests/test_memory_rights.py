@@ -14,7 +14,7 @@ PAGE = 4096
 
 def running_kernel(machine: Any) -> Any:
     """A guest that waits at its prompt."""
-    guest = machine.boot(door="pvh", image="stage0.stripped.elf")
+    guest = machine.boot(door="pvh", image="stageN.stripped.elf")
     guest.wait_serial(b"strata> ")
     return guest
 
@@ -72,6 +72,6 @@ def test_write_protection_and_segments_hold_in_the_kernel(machine: Any) -> None:
 
 def test_a_cpu_without_long_mode_is_refused_in_words(machine: Any) -> None:
     """A 32-bit CPU gets a sentence and an end, not a reset."""
-    guest = machine.boot(door="pvh", image="stage0.stripped.elf", cpu="qemu32")
+    guest = machine.boot(door="pvh", image="stageN.stripped.elf", cpu="qemu32")
     guest.wait_exit(EXIT_PANIC)
     assert b"no 64-bit mode" in guest.verdict_log

@@ -82,7 +82,7 @@ def test_random_formats_agree_with_the_host(machine: Machine) -> None:
     """Random flags, widths, precisions and values come out as from the host's printf."""
     guest = machine.boot(
         door="pvh",
-        image="stage0-test.stripped.elf",
+        image="stageN-test.stripped.elf",
         cmdline=f"samples={SAMPLES} console=none",
     )
     guest.wait_exit(EXIT_OK)

@@ -48,7 +48,7 @@ def wait_echo(guest: Guest, word: str) -> None:
 @judges(exercise="0.1", weight=7, plain=True)
 def test_the_prompt_answers_on_the_serial_line(machine: Machine) -> None:
     """The kernel's prompt arrives on COM1, and what is typed there is read and echoed."""
-    guest = machine.boot(image="stage0.stripped.elf")
+    guest = machine.boot(image="stageN.stripped.elf")
     guest.wait_serial("strata> ", "the prompt `strata> ` on COM1 (uart_putc sends it)")
     for _ in range(3):
         word = a_word(machine.random)
@@ -61,7 +61,7 @@ def test_the_prompt_answers_on_the_serial_line(machine: Machine) -> None:
 @judges(exercise="0.1", weight=1, needs=["0.2"])
 def test_long_text_arrives_whole(machine: Machine) -> None:
     """A long listing arrives without a byte lost, doubled or changed, the same each time."""
-    guest = machine.boot(image="stage0.stripped.elf")
+    guest = machine.boot(image="stageN.stripped.elf")
     guest.wait_serial("strata> ")
     listings = []
     for _ in range(2):
@@ -79,7 +79,7 @@ def test_long_text_arrives_whole(machine: Machine) -> None:
 @judges(exercise="0.1", weight=1)
 def test_the_line_is_set_to_8n1(machine: Machine) -> None:
     """uart_init leaves 115200 baud, 8N1, FIFOs on, DTR and RTS on, no interrupts."""
-    guest = machine.boot(image="stage0.stripped.elf")
+    guest = machine.boot(image="stageN.stripped.elf")
     guest.wait_serial("strata> ")
     guest.stop()
     expect_eq(register(guest, 3), 0x03, "LCR: 8 bits, no parity, 1 stop bit, DLAB clear")
@@ -97,7 +97,7 @@ def test_the_line_is_set_to_8n1(machine: Machine) -> None:
 @judges(exercise="0.1", weight=1)
 def test_without_a_uart_the_kernel_knows(machine: Machine) -> None:
     """On a machine without a UART the probe says so, and the boot goes on and ends."""
-    guest = machine.boot(image="stage0.stripped.elf", serial=False)
+    guest = machine.boot(image="stageN.stripped.elf", serial=False)
     guest.wait_exit(EXIT_FAIL)
     said = [line for line in guest.verdicts if "no console to type on" in line]
     expect(
@@ -114,7 +114,7 @@ def test_a_stuck_line_does_not_stop_the_kernel(machine: Machine) -> None:
     full = fill_pipe(pipe)
     try:
         guest = machine.boot(
-            image="stage0.stripped.elf",
+            image="stageN.stripped.elf",
             cmdline="main=exit",
             serial=False,
             icount=7,  # an endless loop is found soon

@@ -22,7 +22,7 @@ def test_undefined_behaviour_is_reported(machine: Machine) -> None:
     for name, words in CASES.items():
         guest = machine.boot(
             door="pvh",
-            image="stage0-test.stripped.elf",
+            image="stageN-test.stripped.elf",
             cmdline=f"undefined={name} console=none panic=exit",
         )
         guest.wait_exit(EXIT_PANIC)

@@ -14,7 +14,7 @@ from strata.api import Failure, Guest, Machine, expect, expect_eq, judges
 COLUMNS, ROWS = 80, 25
 WAITING = ("console_getc", "serial_read", "uart_getc")  # where the prompt polls for keys
 TRIES = 1000
-IMAGE = "stage0.stripped.elf"
+IMAGE = "stageN.stripped.elf"
 SEABIOS = ("-bios", "bios-256k.bin")
 PALETTE = {1: (0, 0, 170), 2: (0, 170, 0), 4: (170, 0, 0), 5: (170, 0, 170)}
 BRIGHT = {10: (85, 255, 85), 11: (85, 255, 255), 14: (255, 255, 85), 15: (255, 255, 255)}
