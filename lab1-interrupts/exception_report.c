@@ -114,16 +114,14 @@ explain_stack(void)
 		facts.stack = stack->name;
 }
 
-/* Where the word on top of the stack leads to, when RIP leads nowhere. */
 static void
 find_caller(void)
 {
-	uint64_t back;
+	uint64_t back = exception_caller(facts.frame);
 
-	if (facts.function || facts.frame->cs & 3 ||
-	    memory_access->read(&back, facts.frame->rsp, sizeof(back)))
-		return;
-	facts.caller = function_at(back, &facts.caller_offset);
+	if (back)		/* looked up in the call, not behind it */
+		facts.caller = function_at(back - 1, &facts.caller_offset);
+	facts.caller_offset++;
 }
 
 static void
@@ -310,6 +308,8 @@ note_exception(const struct panic_registers *regs)
 	}
 	if (facts.stack)
 		note_text("stack", facts.stack);
+	if (facts.caller)
+		note_text("caller", facts.caller);
 }
 HOOK_ADD(panic_note, note_exception);
 
@@ -366,5 +366,8 @@ show_exception(const struct panic_registers *regs)
 		console_printf("%s entry 0x%016lx\n",
 		    page_table_name(page_fault.level), page_fault.entry);
 	show_code();
+	if (facts.caller)
+		console_printf("called from %s+0x%lx\n", facts.caller,
+		    facts.caller_offset);
 }
 HOOK_ADD(panic_show, show_exception);

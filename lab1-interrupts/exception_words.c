@@ -109,8 +109,8 @@ words_address(struct words *words, uint64_t value)
 	number(words, value, 16, 16);
 }
 
-static void
-place(struct words *words, const char *function, uint64_t offset)
+void
+words_symbol(struct words *words, const char *function, uint64_t offset)
 {
 	words_str(words, function);
 	words_str(words, "+");
@@ -240,7 +240,7 @@ void
 words_place(struct words *words, const struct exception_facts *facts)
 {
 	if (facts->function)
-		place(words, facts->function, facts->offset);
+		words_symbol(words, facts->function, facts->offset);
 	else
 		words_address(words, facts->frame->rip);
 }
@@ -249,9 +249,9 @@ static void
 where(struct words *words, const struct exception_facts *facts)
 {
 	words_place(words, facts);
-	if (facts->caller) {
-		words_str(words, " (called before ");
-		place(words, facts->caller, facts->caller_offset);
+	if (facts->caller && !facts->function) {
+		words_str(words, " (called from ");
+		words_symbol(words, facts->caller, facts->caller_offset);
 		words_str(words, ")");
 	}
 }

@@ -20,6 +20,7 @@ void words_str(struct words *words, const char *text);
 void words_dec(struct words *words, uint64_t value);
 void words_hex(struct words *words, uint64_t value);	/* 0x2 */
 void words_address(struct words *words, uint64_t value); /* 16 digits */
+void words_symbol(struct words *words, const char *function, uint64_t offset);
 
 /* All that is known of an exception; what is not known is NULL. */
 struct exception_facts {
@@ -30,7 +31,7 @@ struct exception_facts {
 	const char			*stack;		/* that overflowed */
 	const char			*function;	/* around RIP */
 	uint64_t			offset;		/* in that function */
-	const char			*caller;	/* of what is none */
+	const char			*caller;	/* if it has no frame */
 	uint64_t			caller_offset;
 	const char			*doing;		/* "while ..." */
 };
@@ -62,5 +63,9 @@ void exception_error_words(struct words *words, unsigned vector,
  */
 const char *non_canonical_register(const struct interrupt_frame *frame,
     uint64_t *value);
+
+/* exception_caller.c: the return address on top of the stack; 0: there is none,
+ * or the frame that RBP points at is the interrupted function's own. */
+uint64_t exception_caller(const struct interrupt_frame *frame);
 
 #endif

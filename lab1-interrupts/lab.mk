@@ -10,6 +10,7 @@ objs += interrupt.o		# handlers by vector
 objs += dispatch.o		# exercise 1.3: which handler, and error codes
 objs += exception.o		# what becomes of an exception
 objs += exception_words.o	# ... in words
+objs += exception_caller.o	# ... who called, where there is no frame
 objs += exception_report.o	# ... as a panic
 objs += page_fault.o		# exercise 1.4: why a page fault happened
 objs += exception_table.o	# exercise 1.9: faults that are expected

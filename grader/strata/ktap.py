@@ -41,11 +41,12 @@ class Todo:
 
 @dataclass
 class Panic:
-    """The kernel's last words."""
+    """The kernel's last words; facts are an exception's: vector, error, cr2, rip, ..."""
 
     text: str
     where: str = ""
     backtrace: list[str] = field(default_factory=list)
+    facts: dict[str, str] = field(default_factory=dict)
     complete: bool = False
 
     def __str__(self) -> str:
@@ -180,6 +181,9 @@ def _panic_line(out: Transcript, line: str) -> bool:
         panic.where = line[10:]
     elif line.startswith("bt: "):
         panic.backtrace.append(line[4:])
+    elif line.startswith("fact: ") and "=" in line:
+        name, _, value = line[6:].partition("=")
+        panic.facts[name] = value
     elif line.strip() == "panic-end":
         panic.complete = True
     else:

@@ -92,13 +92,17 @@ def test_a_panic_record_is_read() -> None:
             "panic-at: lab2-memory/page.c:70",
             "bt: 0xffffffff80101234 page_free+0x12",
             "bt: 0xffffffff80105678 main+0x3",
+            "fact: vector=0xe",
+            "fact: stack=boot stack",
             "panic-end",
+            "fact: vector=0x8",
         ),
         TOKEN,
     )
     assert log.panic is not None
     assert log.panic.where == "lab2-memory/page.c:70"
     assert len(log.panic.backtrace) == 2 and log.panic.complete
+    assert log.panic.facts == {"vector": "0xe", "stack": "boot stack"}
 
 
 def test_an_unwritten_exercise_is_read_with_any_loader_token() -> None:
