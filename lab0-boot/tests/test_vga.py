@@ -46,10 +46,10 @@ def picture(lines: list[str]) -> str:
 
 
 def rows_of(serial: bytes) -> list[str]:
-    """What a screen of 80 columns shows of a serial transcript."""
+    """What a screen of 80 columns shows of a serial transcript; a full row moves on at once."""
     rows = []
     for line in serial.decode("ascii", "replace").split("\r\n"):
-        rows += re.findall(f".{{{COLUMNS}}}|.+", line) or [""]
+        rows += [line[at : at + COLUMNS] for at in range(0, len(line) + 1, COLUMNS)]
     rows = rows[-ROWS:]
     return [row.rstrip() for row in rows] + [""] * (ROWS - len(rows))
 
