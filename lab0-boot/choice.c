@@ -75,7 +75,11 @@ choice_pick(const void *const *start, const void *const *stop,
 		return named;
 	for (const void *const *at = next_best(&all, NULL); at;
 	    at = next_best(&all, at)) {
-		if (works(&all, *at))
+		const struct choice *c = *at;
+
+		if (wanted && strcmp(c->name, wanted) == 0)
+			continue;	/* tried */
+		if (works(&all, c))
 			return *at;
 	}
 	return NULL;

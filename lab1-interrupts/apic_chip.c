@@ -32,8 +32,8 @@ apic_probe(void)
 		why = "the CPU has no local APIC";
 	else if (!madt())
 		why = "there is no (good) ACPI table of them";
-	else if (madt()->nioapics == 0)
-		why = "no I/O APIC is listed";
+	else if (ioapic_start(madt()))
+		why = "no I/O APIC answers";
 	if (why)
 		printk(LOG_NOTICE "irqchip: apic cannot be used: %s\n", why);
 	return why ? -ENODEV : 0;
@@ -104,10 +104,6 @@ open_nmi_lines(void)
 static int
 apic_start(void)
 {
-	int err = ioapic_start(madt());
-
-	if (err)
-		return err;
 	boot_cpu = lapic_id();
 	lapic_listen_to_pic(false);
 	for (unsigned line = 0; line < VECTOR_LINES; line++) {

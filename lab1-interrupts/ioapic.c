@@ -147,6 +147,7 @@ mask_all(const struct ioapic *chip)
 int
 ioapic_start(const struct madt *madt)
 {
+	nchips = 0;
 	for (unsigned i = 0; i < madt->nioapics; i++) {
 		const struct madt_ioapic *wanted = &madt->ioapics[i];
 		const char *why = objection(wanted, &chips[nchips]);

@@ -8,8 +8,6 @@
  * Stands on its candidates, interrupt.
  * Locks     irqchip.lock: the controller's registers, and that a line is open
  *           exactly while it has a handler.
- * Invariant (1) until a controller is chosen and started, no 8259 interrupt
- *               reaches the CPU: the firmware gave them vectors of exceptions.
  */
 #include <lab1/irqchip.h>
 
@@ -19,8 +17,6 @@
 #include <lab0/option.h>
 #include <lab0/printk.h>
 #include <lab0/spinlock.h>
-
-#include "pic_chip.h"
 
 OPTION(irqchip, "pic|apic", "the interrupt controller to use");
 
@@ -145,11 +141,9 @@ choose(void)
 static int
 irqchip_init(void)
 {
-	const struct irqchip *chosen;
+	const struct irqchip *chosen = choose();
 	int err;
 
-	pic_silence();					/* (1) */
-	chosen = choose();
 	if (!chosen) {
 		printk(LOG_WARNING "irqchip: no interrupt controller can be "
 		    "used; devices will not interrupt\n");

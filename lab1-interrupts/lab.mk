@@ -42,3 +42,11 @@ objs += irqchip.o		# lines, whichever controller
 # objs += serial_irq.o		# the serial line by interrupt
 # objs += idle.o			# sleep until something comes
 # objs += interrupt_commands.o	# the monitor's view of it all
+
+# Built for the machine that builds, too, with sanitizers: what touches no
+# hardware, and its tests.
+host_objs += acpi_list.o madt_parse.o x2apic.o
+host_tests += acpi_test.o madt_test.o x2apic_test.o
+
+# Fuzzed: tests/NAME_fuzz.c with the objects above.
+fuzz += acpi

@@ -34,7 +34,7 @@ enum ioapic_entry {
  * each that cannot be used.
  *
  * returns   0; -ENODEV: none can be used
- * context   boot, once
+ * context   boot
  */
 must_check int ioapic_start(const struct madt *madt);
 
