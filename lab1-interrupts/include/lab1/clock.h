@@ -22,23 +22,30 @@
 #define NS_PER_MS	1000000ul
 #define NS_PER_S	1000000000ul
 
-/* A free-running counter; candidates are in the set clock. */
+/* A free-running counter that goes up; candidates are in the set clock. */
 struct clock_source {
-	struct choice	choice;
-	uint64_t	(*read)(void);	/* any context; never backwards */
+	struct choice	choice;		/* first */
+	uint64_t	(*read)(void);	/* any context, under any lock */
 	uint64_t	(*hz)(void);	/* valid after probe */
-	uint64_t	mask;		/* its width: all ones below the top bit */
+	uint64_t	mask;		/* its width in ones; it wraps after it */
 };
 
 /* The chosen one; NULL before the clock's boot step. */
 const struct clock_source *clock_source(void);
 
 /*
- * Nanoseconds since the clock started; 0 before.
+ * Nanoseconds since the kernel's first instruction (by the TSC), or since the
+ * clock's boot step (by another); 0 before that step.
  *
- * context   any; no locks with the TSC
+ * context   any, under any lock
  */
 uint64_t clock_now_ns(void);
+
+/*
+ * How often somebody has to look at the clock for it not to lose time, in
+ * nanoseconds; 0: never. The timers do.
+ */
+uint64_t clock_look_ns(void);
 
 /* Wait by looking at the clock; for microseconds, not longer. */
 void clock_spin_ns(uint64_t duration_ns);

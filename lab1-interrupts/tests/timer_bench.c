@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * timer_bench.c - what time costs: the clock, arming, cancelling, firing.
+ *
+ * The others that are pending are due in an hour or more, spread over a
+ * minute, and the one that is armed comes somewhere among them; choosing where
+ * is some six instructions of the figure.
+ */
+#include <lab0/bench.h>
+#include <lab0/cpu.h>
+#include <lab1/clock.h>
+#include <lab1/timer.h>
+
+#include "spare_memory.h"
+
+enum { OTHERS_MAX = 100000 };
+
+static struct timer *others, one;
+static size_t nothers;
+static uint64_t state = 1;
+
+static void
+never(struct timer *timer)
+{
+	(void)timer;
+}
+
+/* A time among those of the others, from a cheap generator. */
+static inline uint64_t
+some_time(void)
+{
+	state = state * 6364136223846793005ul + 1442695040888963407ul;
+	return 3600 * NS_PER_S + (state >> 28);
+}
+
+/* Have `wanted` others pending; the warm-up runs pay for it. */
+static void
+have_others(size_t wanted)
+{
+	if (!others)
+		others = spare_memory(OTHERS_MAX * sizeof(*others));
+	for (; nothers > wanted; nothers--)
+		timer_cancel(&others[nothers - 1]);
+	for (; nothers < wanted; nothers++) {
+		timer_init(&others[nothers], never);
+		timer_start(&others[nothers], some_time());
+	}
+	timer_init(&one, never);
+}
+
+static inline void
+arm_cancel(size_t pending)
+{
+	if (nothers != pending)
+		have_others(pending);
+	timer_start(&one, some_time());
+	timer_cancel(&one);
+}
+
+KBENCH(clock_now, "clock_now_ns by the TSC")
+{
+	clock_now_ns();
+}
+
+KBENCH(timer_arm_cancel_10, "timer_start and timer_cancel, 10 others pending")
+{
+	arm_cancel(10);
+}
+
+KBENCH(timer_arm_cancel, "the same with 1,000 others pending")
+{
+	arm_cancel(1000);
+}
+
+KBENCH(timer_arm_cancel_100000, "the same with 100,000 others pending")
+{
+	arm_cancel(OTHERS_MAX);
+}
