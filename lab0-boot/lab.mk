@@ -43,6 +43,7 @@ objs += panic_capture.o		# registers at a panic
 objs += panic_record.o		# a panic for the grader
 objs += panic.o			# the end, with reasons
 objs += power.o			# off and again
+objs += idle.o			# nothing to do
 objs += line_editor.o		# typing a line
 objs += monitor.o		# the prompt
 objs += monitor_commands.o	# ... and what it knows

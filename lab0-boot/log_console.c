@@ -13,6 +13,7 @@
 #include <lab0/console.h>
 #include <lab0/init.h>
 #include <lab0/option.h>
+#include <lab0/power.h>
 #include <lab0/printk.h>
 #include <lab0/string.h>
 
@@ -163,6 +164,7 @@ log_emergency(void)
 {
 	log_set_emergency();
 	consoles.busy = false;
+	HOOK_CALL(machine_ends);
 }
 
 /* Boot step: the option loglevel=. */

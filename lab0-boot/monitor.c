@@ -4,13 +4,14 @@
  *
  * Owns      the line being typed.
  * Offers    monitor_main, monitor_execute, monitor_number; the command help.
- * Stands on console, line_editor, the set monitor_command.
+ * Stands on console, line_editor, idle, the set monitor_command.
  */
 #include <lab0/monitor.h>
 
 #include <lab0/console.h>
 #include <lab0/cpu.h>
 #include <lab0/errno.h>
+#include <lab0/idle.h>
 #include <lab0/printk.h>
 #include <lab0/string.h>
 #include <lab0/todo.h>
@@ -96,6 +97,22 @@ end_without_input(void)
 	verdict_exit(EXIT_FAIL);
 }
 
+/* The next key; the last look and the wait are one, see idle.h. */
+static uint8_t
+wait_key(void)
+{
+	for (;;) {
+		uint64_t flags = irq_save();
+		int c = console_getc();
+
+		if (c < 0)
+			idle(flags);
+		irq_restore(flags);
+		if (c >= 0)
+			return (uint8_t)c;
+	}
+}
+
 static enum line_event
 read_line(void)
 {
@@ -103,14 +120,8 @@ read_line(void)
 
 	line_start(&editor);
 	console_write(prompt, sizeof(prompt) - 1);
-	while (event == LINE_MORE) {
-		int c = console_getc();
-
-		if (c >= 0)
-			event = line_feed(&editor, (uint8_t)c);
-		else
-			cpu_pause();
-	}
+	while (event == LINE_MORE)
+		event = line_feed(&editor, wait_key());
 	return event;
 }
 

@@ -38,11 +38,18 @@ settle(void)
 		io_wait();
 }
 
+static void
+begin_end(void)
+{
+	irq_disable();
+	HOOK_CALL(machine_ends);
+}
+
 void
 machine_halt(void)
 {
+	begin_end();
 	console_printf("halted; the machine may be switched off\n");
-	irq_disable();
 	for (;;)
 		cpu_halt();
 }
@@ -50,6 +57,7 @@ machine_halt(void)
 void
 machine_poweroff(void)
 {
+	begin_end();
 	for (unsigned i = 0; i < ARRAY_SIZE(pm1_ports); i++) {
 		console_printf("power off through port 0x%x\n", pm1_ports[i]);
 		outw(PM1_SLEEP_ENABLE, pm1_ports[i]);
@@ -62,6 +70,7 @@ machine_poweroff(void)
 void
 machine_reboot(void)
 {
+	begin_end();
 	console_printf("reset through the keyboard controller\n");
 	for (unsigned i = 0; i < SETTLE_PAUSES; i++)
 		if (!(inb(KBC_STATUS) & KBC_INPUT_FULL))

@@ -8,16 +8,19 @@
  * its limit; then text is dropped, without waiting, until there is room again.
  *
  * Owns      COM1.
+ * Offers    serial_line and its default.
  * Stands on uart.h (exercise 0.1).
  */
-#include <lab0/uart.h>
+#include <lab0/serial_line.h>
 
 #include <lab0/console.h>
 #include <lab0/io.h>
+#include <lab0/uart.h>
 
 enum { SERIAL_PORT = UART_COM1, SERIAL_BAUD = 115200 };
 
 static struct {
+	bool		open;
 	unsigned	fifo_bytes;
 	unsigned	room;		/* the UART takes so many unasked */
 	bool		stuck;		/* the last wait ran into its limit */
@@ -34,10 +37,22 @@ serial_probe(void)
 		return err;
 	bool fifo = (inb(SERIAL_PORT + UART_IIR) & IIR_FIFO) == IIR_FIFO;
 	serial.fifo_bytes = fifo ? UART_FIFO_BYTES : 1;
+	serial.open = true;
 	return 0;
 }
 
-/* Bytes as they are. */
+bool
+serial_line_open(void)
+{
+	return serial.open;
+}
+
+unsigned
+serial_line_fifo(void)
+{
+	return serial.fifo_bytes;
+}
+
 static void
 send(const char *text, size_t len_bytes)
 {
@@ -55,6 +70,37 @@ send(const char *text, size_t len_bytes)
 		len_bytes -= n;
 	}
 }
+
+static void
+polled_write(const char *text, size_t len_bytes)
+{
+	if (serial.stuck) {
+		if (!(inb(SERIAL_PORT + UART_LSR) & LSR_THR_EMPTY))
+			return;
+		serial.stuck = false;
+		serial.room = 0;
+	}
+	send(text, len_bytes);
+}
+
+static int
+polled_read(void)
+{
+	return uart_getc(SERIAL_PORT);
+}
+
+/* All that was written is in the UART already. */
+static void
+polled_drain(void)
+{
+}
+
+const struct serial_line serial_line_polled = {
+	.write = polled_write,
+	.read = polled_read,
+	.drain = polled_drain,
+};
+SINGLETON_DEFINE(struct serial_line, serial_line, serial_line_polled);
 
 /* Length of the text before its first newline. One instruction for it all:
  * every line that the kernel prints goes through here. */
@@ -75,18 +121,13 @@ line_length(const char *text, size_t len_bytes)
 static void
 serial_write(const char *text, size_t len_bytes)
 {
-	if (serial.stuck) {
-		if (!(inb(SERIAL_PORT + UART_LSR) & LSR_THR_EMPTY))
-			return;
-		serial.stuck = false;
-		serial.room = 0;
-	}
 	while (len_bytes) {
 		size_t n = line_length(text, len_bytes);
 
-		send(text, n);
+		if (n)
+			serial_line->write(text, n);
 		if (n < len_bytes) {
-			send("\r\n", 2);
+			serial_line->write("\r\n", 2);
 			n++;
 		}
 		text += n;
@@ -97,7 +138,7 @@ serial_write(const char *text, size_t len_bytes)
 static int
 serial_read(void)
 {
-	return uart_getc(SERIAL_PORT);
+	return serial_line->read();
 }
 
 static const struct console serial_console = {

@@ -106,7 +106,9 @@ void log_to_consoles(void);
 /*
  * The system is dying: from now on log.lock is taken only if that works
  * within a bounded time, and the consoles are written to even if another CPU
- * is at it.
+ * is at it. Calls the hook machine_ends.
+ *
+ * context   interrupts off
  */
 void log_emergency(void);
 
