@@ -46,7 +46,10 @@ objs += timer.o			# call me at that time
 # Built for the machine that builds, too, with sanitizers: what touches no
 # hardware, and its tests.
 host_objs += acpi_list.o madt_parse.o x2apic.o
+host_objs += page_fault.o exception_table.o exception_words.o
 host_tests += acpi_test.o madt_test.o x2apic_test.o
+host_tests += page_fault_test.o exception_table_test.o exception_words_test.o
 
 # Fuzzed: tests/NAME_fuzz.c with the objects above.
 fuzz += acpi
+fuzz += page_fault exception_table
