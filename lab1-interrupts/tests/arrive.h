@@ -12,7 +12,7 @@
 #include <lab1/interrupt.h>
 #include <lab1/vectors.h>
 
-/* General registers as in a frame; flags. arrive_*.asm text knows the order. */
+/* General registers as in a frame; flags. arrive_test.c knows the order. */
 struct registers {
 	uint64_t	r15, r14, r13, r12, r11, r10, r9, r8;
 	uint64_t	rbp, rdi, rsi, rdx, rcx, rbx, rax;
@@ -58,6 +58,14 @@ void arrive_int(struct registers *registers, unsigned vector,
  */
 void arrive_made(struct registers *registers, vaddr_t entry, bool with_error,
     uint64_t error);
+
+/*
+ * What both stand on: load the registers, call `target`, store what it leaves.
+ *
+ * rsp_down  bytes that RSP is below a multiple of 16 before the call
+ */
+void arrive_through(struct registers *registers, vaddr_t target,
+    uint64_t rsp_down);
 
 /* RIP and RSP that the last arrival interrupted. */
 extern uint64_t arrive_rip, arrive_rsp;

@@ -105,8 +105,6 @@ registers_random(void)
 	return registers;
 }
 
-void arrive_through(struct registers *registers, vaddr_t target,
-    uint64_t rsp_down);
 extern char arrive_ints[], arrive_pushes[];
 
 uint64_t arrive_rip, arrive_rsp;
@@ -125,6 +123,7 @@ __asm__(
 "	.endr\n"
 
 /* rdi = registers, rsi = target, rdx = bytes to go down from a multiple of 16 */
+"	.globl arrive_through\n"
 "arrive_through:\n"
 "	push	%rbx\n"
 "	push	%rbp\n"

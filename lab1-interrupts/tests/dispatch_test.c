@@ -153,7 +153,7 @@ play(struct piece **pieces, unsigned n, const struct irq_source *from)
 /* -- Interrupts --------------------------------------------------------------- */
 
 /* A handler runs, once, with its context and the frame, and then comes the EOI. */
-KTEST(a_handler_runs_and_is_acknowledged, .exercise = "1.3", .weight = 3,
+KTEST(a_handler_runs_and_is_acknowledged, .exercise = "1.3", .weight = 4,
     .plain = true)
 {
 	struct piece a = piece('a', true);
@@ -170,7 +170,7 @@ KTEST(a_handler_runs_and_is_acknowledged, .exercise = "1.3", .weight = 3,
 
 /* `int n` of the CPU comes to the handler of its vector. */
 KTEST(an_int_instruction_comes_to_its_handler, .exercise = "1.3",
-    .weight = 2, .plain = true)
+    .weight = 3, .plain = true)
 {
 	uint64_t flags = irq_save();
 	struct registers got = registers_random();

@@ -23,7 +23,7 @@ enum {
 /* -- Gates ----------------------------------------------------------------- */
 
 /* A gate points at its entry, with present, type, DPL and IST where they are. */
-KTEST(a_gate_has_its_fields, .exercise = "1.2", .weight = 2, .plain = true)
+KTEST(a_gate_has_its_fields, .exercise = "1.2", .weight = 5, .plain = true)
 {
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		vaddr_t entry = ktest_random();
@@ -124,7 +124,7 @@ has_error(unsigned vector)
 }
 
 /* `int n` with known registers: the frame shows them all, and they come back. */
-KTEST(an_interrupt_changes_nothing, .exercise = "1.2", .weight = 5,
+KTEST(an_interrupt_changes_nothing, .exercise = "1.2", .weight = 12,
     .plain = true, .needs = "1.3")
 {
 	uint64_t flags = irq_save();
@@ -144,8 +144,8 @@ KTEST(an_interrupt_changes_nothing, .exercise = "1.2", .weight = 5,
 }
 
 /* Each of the vectors 32 to 255 tells its own number. */
-KTEST(each_vector_tells_its_number, .exercise = "1.2", .weight = 2,
-    .needs = "1.3")
+KTEST(each_vector_tells_its_number, .exercise = "1.2", .weight = 3,
+    .plain = true, .needs = "1.3")
 {
 	uint64_t flags = irq_save();
 

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+"""Exercise 1.2 from outside: what the CPU's registers are when interrupt_dispatch begins.
+
+A debugger stands at its first instruction; the guest runs a test that sends it
+interrupts with random registers and a stack at any address.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+from interrupt_support import stop_in
+from strata.api import Failure, expect_eq, judges
+
+FRAME_WORDS = 22
+NAMES = "r15 r14 r13 r12 r11 r10 r9 r8 rbp rdi rsi rdx rcx rbx rax".split()
+RIP, CS, SS = 17, 18, 21
+DIRECTION, INTERRUPT = 1 << 10, 1 << 9
+LOOKS = 24
+TEST = "the_handler_finds_what_the_abi_says"
+
+
+@judges(exercise="1.2", weight=2, needs=["1.3"], images=["stage1-test.stripped.elf"])
+def test_the_call_is_as_the_abi_wants_it(machine: Any) -> None:
+    """At the call RSP is a multiple of 16, DF clear, RDI the frame and RBP at {RBP, RIP}."""
+    guest = machine.boot(
+        image="stage1-test.stripped.elf", cmdline=f"test={TEST}", paused=True, icount=7
+    )
+    stop_in(guest, f"ktest_{TEST}", "the test starts")
+    gdb = guest.gdb()
+    gdb.break_at("interrupt_dispatch")
+    for _ in range(LOOKS):
+        gdb.cont()
+        look(gdb)
+
+
+def look(gdb: Any) -> None:
+    """Judge the registers at interrupt_dispatch's first instruction."""
+    regs = gdb.regs()
+    expect_eq((regs["rsp"] + 8) % 16, 0, "RSP at the call, modulo 16 (a CALL pushes 8 bytes)")
+    expect_eq(regs["eflags"] & DIRECTION, 0, "the direction flag at the call")
+    expect_eq(regs["eflags"] & INTERRUPT, 0, "the interrupt flag at the call")
+    frame = struct.unpack(f"<{FRAME_WORDS}Q", gdb.read(regs["rdi"], FRAME_WORDS * 8))
+    expect_eq((frame[CS], frame[SS]), (8, 0x10), "(CS, SS) in the frame that RDI points at")
+    pair = struct.unpack("<2Q", gdb.read(regs["rbp"], 16))
+    if pair != (frame[NAMES.index("rbp")], frame[RIP]):
+        raise Failure(
+            "RBP at the call does not point at the interrupted code's {RBP, RIP}",
+            expected=f"{{{frame[8]:#x}, {frame[RIP]:#x}}}, as the frame has them",
+            seen=f"{{{pair[0]:#x}, {pair[1]:#x}}} at {regs['rbp']:#x}",
+            hint="a backtrace takes the two words for a caller's frame",
+        )
