@@ -247,20 +247,30 @@ provoke_xm(uint64_t address)
 	    : : "m"(control) : "eax");
 }
 
-/* Uses up the stack, a little each call. */
-__attribute__((noinline)) static uint64_t
-provoke_deeper(uint64_t calls)
+/* Uses up the stack, so many bytes each call. */
+__attribute__((noinline)) static void
+provoke_deeper(uint64_t bytes)
 {
-	volatile uint8_t room[STACK_STEP];
+	volatile uint8_t *room = __builtin_alloca(bytes);
 
-	room[0] = (uint8_t)calls;
-	return calls ? provoke_deeper(calls - 1) + room[0] : 0;
+	room[0] = (uint8_t)bytes;
+	if (bytes)
+		provoke_deeper(bytes);
+	__asm__ volatile("");		/* no tail call */
 }
 
 static void
-provoke_stack(uint64_t calls)
+provoke_stack(uint64_t bytes)
 {
-	provoke_deeper(calls);
+	/* A larger step could leap over the guard page. */
+	provoke_deeper(MIN(MAX(bytes, 1ul), PAGE_SIZE / 2));
+}
+
+/* A frame pointer that leads nowhere. */
+static void
+provoke_rbp(uint64_t address)
+{
+	__asm__ volatile("movq %0, %%rbp; ud2" : : "r"(address));
 }
 
 static void
@@ -307,8 +317,9 @@ static const struct provocation provocations[] = {
 	{ "cp", "impossible: needs CR4.CET", NULL, 0 },
 	{ "ve", "impossible: needs a hypervisor; so are hv, vc and sx", NULL,
 	    0 },
-	{ "stack", "recursion until the stack is full", provoke_stack,
-	    UINT64_MAX },
+	{ "stack", "recursion until the stack is full, ADDRESS bytes a call",
+	    provoke_stack, STACK_STEP },
+	{ "rbp", "ud2 with a worthless RBP", provoke_rbp, UNMAPPED },
 	{ "nested", "a page fault, and another while it is shown",
 	    provoke_nested, UNMAPPED },
 };
