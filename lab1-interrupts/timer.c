@@ -36,14 +36,17 @@ LOCK_CLASS(timers, 40);
 
 #define NOTHING UINT64_MAX	/* 584 years: never armed for */
 
+/* Seldom: kept out of the way of what is often. */
+#define never_inline __attribute__((__noinline__))
+
 /* One CPU's. Fields: l lock, a written under lock, read by anybody. */
 struct timers {
 	struct spinlock	lock;
 	struct timer_queue queue;	/* [l] */
 	size_t		pending;	/* [a] in the queue */
 	uint64_t	armed_ns;	/* [l] (2) */
-	uint64_t	due_ns;		/* [l] a batch runs what was due then */
-	bool		in_batch;	/* [l] */
+	uint64_t	due_ns;		/* [l] a batch runs what was due then;
+					0: no batch runs */
 	struct timer	*running;	/* [a] whose callback runs; or NULL */
 	uint64_t	fired;		/* [a] callbacks that ran */
 	uint64_t	wakes;		/* [a] interrupts of the device */
@@ -71,7 +74,7 @@ first_of(const struct timers *cpu)
 /* -- Queue and device ------------------------------------------------------ */
 
 /* The first timer has changed: set the device, which is this CPU's own. */
-static void
+static never_inline void
 rearm(struct timers *cpu)
 {
 	const struct event_device *device = event_device();
@@ -79,7 +82,8 @@ rearm(struct timers *cpu)
 	uint64_t at_ns = first ? first->node.at_ns : NOTHING;
 	uint64_t now_ns;
 
-	if (!device || cpu != percpu_ptr(timers) || at_ns == cpu->armed_ns)
+	if (cpu->due_ns || !device || cpu != percpu_ptr(timers)
+	    || at_ns == cpu->armed_ns)
 		return;
 	cpu->armed_ns = at_ns;
 	if (at_ns == NOTHING) {
@@ -90,54 +94,58 @@ rearm(struct timers *cpu)
 	device->arm(at_ns > now_ns ? at_ns - now_ns : 0);
 }
 
-static void
+/*
+ * Into the past from a callback: it would run in the same batch, which then
+ * might never end. Outside a batch due_ns is 0.
+ */
+static inline void
 insert(struct timers *cpu, struct timer *timer, uint64_t at_ns)
 {
-	/* Into the past from a callback: it would run in the same batch, which
-	 * then might never end. */
-	if (cpu->in_batch && at_ns <= cpu->due_ns)
-		at_ns = cpu->due_ns + 1;
-	timer->node.at_ns = at_ns;
+	timer->node.at_ns = at_ns > cpu->due_ns ? at_ns : cpu->due_ns + 1;
 	cpu->pending++;
-	if (timer_queue_insert(&cpu->queue, &timer->node) && !cpu->in_batch)
+	if (timer_queue_insert(&cpu->queue, &timer->node))
 		rearm(cpu);
 }
 
 /* Returns whether it was pending. */
-static bool
+static inline bool
 take_out(struct timers *cpu, struct timer *timer)
 {
-	bool first;
-
 	if (!timer->node.queued)
 		return false;
-	first = timer->node.at_ns == cpu->armed_ns;
 	timer_queue_remove(&cpu->queue, &timer->node);
 	cpu->pending--;
-	if (first && !cpu->in_batch)
+	if (timer->node.at_ns == cpu->armed_ns)
 		rearm(cpu);
 	return true;
 }
 
 /* -- Starting and cancelling ----------------------------------------------- */
 
-/* Lock the home of a timer. Interrupts off. */
-static struct timers *
-lock_home(struct timer *timer)
+/* The timer has moved from the home that is locked: lock the new one. */
+static never_inline struct timers *
+follow(struct timer *timer, struct timers *home)
 {
-	for (;;) {
-		struct timers *home = __atomic_load_n(&timer->home,
-		    __ATOMIC_RELAXED);
-
+	while (home != timer->home) {
+		spin_unlock(&home->lock);
+		home = __atomic_load_n(&timer->home, __ATOMIC_RELAXED);
 		spin_lock(&home->lock);
-		if (timer->home == home)
-			return home;
-		spin_unlock(&home->lock);	/* it moved meanwhile */
 	}
+	return home;
 }
 
-/* The home is locked; make it this CPU, locked, if that is possible. */
-static struct timers *
+/* Lock the home of a timer. Interrupts off. */
+static inline struct timers *
+lock_home(struct timer *timer)
+{
+	struct timers *home = __atomic_load_n(&timer->home, __ATOMIC_RELAXED);
+
+	spin_lock(&home->lock);
+	return timer->home == home ? home : follow(timer, home);
+}
+
+/* A home elsewhere is locked; make it this CPU, locked, if that is possible. */
+static never_inline struct timers *
 bring_here(struct timer *timer, struct timers *home)
 {
 	struct timers *here = percpu_ptr(timers);
@@ -155,15 +163,18 @@ bring_here(struct timer *timer, struct timers *home)
 	return home;
 }
 
-static void
-start(struct timer *timer, uint64_t at_ns, uint64_t period_ns)
+void
+timer_start_periodic(struct timer *timer, uint64_t first_ns,
+    uint64_t period_ns)
 {
 	irqflags_t flags = irq_save();
-	struct timers *home = bring_here(timer, lock_home(timer));
+	struct timers *home = lock_home(timer);
 
+	if (home != percpu_ptr(timers))
+		home = bring_here(timer, home);
 	take_out(home, timer);
 	timer->period_ns = period_ns;
-	insert(home, timer, at_ns);
+	insert(home, timer, first_ns);
 	spin_unlock(&home->lock);
 	irq_restore(flags);
 }
@@ -171,14 +182,7 @@ start(struct timer *timer, uint64_t at_ns, uint64_t period_ns)
 void
 timer_start(struct timer *timer, uint64_t at_ns)
 {
-	start(timer, at_ns, 0);
-}
-
-void
-timer_start_periodic(struct timer *timer, uint64_t first_ns,
-    uint64_t period_ns)
-{
-	start(timer, first_ns, period_ns);
+	timer_start_periodic(timer, at_ns, 0);
 }
 
 bool
@@ -273,7 +277,6 @@ run_due(void)
 	cpu->wakes++;
 	cpu->armed_ns = NOTHING;	/* the device has done what it was set to */
 	cpu->due_ns = clock_now_ns();
-	cpu->in_batch = true;
 	while ((timer = next_due(cpu))) {
 		timer_fn *fn = timer->fn;
 
@@ -284,7 +287,7 @@ run_due(void)
 		spin_lock(&cpu->lock);
 		__atomic_store_n(&cpu->running, NULL, __ATOMIC_RELEASE);
 	}
-	cpu->in_batch = false;
+	cpu->due_ns = 0;
 	rearm(cpu);
 	spin_unlock(&cpu->lock);
 }

@@ -16,20 +16,29 @@ timer_queue_insert(struct timer_queue *queue, struct timer_node *node)
 {
 	/* EX 1.8 { see timer_queue_insert in <lab1/timer_queue.h> */
 	struct rb_tree *tree = &queue->root.tree;
+	struct timer_node *newest = queue->aside;
+	const struct timer_node *first = timer_queue_first(queue);
 	struct rb_node *parent = NULL;
 	unsigned side = 0;
 
-	/* The descent is written out: a call of less() at each of 17 levels
-	 * would be half of what arming a timer costs. */
-	for (struct rb_node *at = tree->root; at; at = at->child[side]) {
-		parent = at;
-		/* an equal one was here first: go behind it */
-		side = container_of(at, struct timer_node, link.tree)->at_ns
-		    <= node->at_ns;
+	/*
+	 * Most alarms are timeouts, taken out again soon. So the newest stays
+	 * outside the tree until the next one comes, and goes in then: behind
+	 * its equals, which are all older. The descent is written out, since a
+	 * call of less() at each level would be half of its cost.
+	 */
+	if (newest) {
+		for (struct rb_node *at = tree->root; at;
+		    at = at->child[side]) {
+			parent = at;
+			side = container_of(at, struct timer_node,
+			    link.tree)->at_ns <= newest->at_ns;
+		}
+		rb_link(tree, parent, side, &newest->link.tree);
 	}
-	rb_link(tree, parent, side, &node->link.tree);
+	queue->aside = node;
 	node->queued = true;
-	return rb_first(tree) == &node->link.tree;
+	return !first || node->at_ns < first->at_ns;
 	/* EX 1.8 } (void)queue; (void)node; todo("1.8"); */
 }
 
@@ -39,7 +48,10 @@ timer_queue_remove(struct timer_queue *queue, struct timer_node *node)
 	/* EX 1.8 { see timer_queue_remove in <lab1/timer_queue.h> */
 	if (!node->queued)
 		return false;
-	rb_remove(&queue->root.tree, &node->link.tree);
+	if (queue->aside == node)
+		queue->aside = NULL;
+	else
+		rb_remove(&queue->root.tree, &node->link.tree);
 	node->queued = false;
 	return true;
 	/* EX 1.8 } (void)queue; (void)node; todo("1.8"); */
@@ -49,8 +61,12 @@ struct timer_node *
 timer_queue_first(const struct timer_queue *queue)
 {
 	/* EX 1.8 { see timer_queue_first in <lab1/timer_queue.h> */
-	struct rb_node *first = rb_first(&queue->root.tree);
+	struct rb_node *at = rb_first(&queue->root.tree);
+	struct timer_node *newest = queue->aside, *first;
 
-	return first ? container_of(first, struct timer_node, link.tree) : NULL;
+	if (!at)
+		return newest;
+	first = container_of(at, struct timer_node, link.tree);
+	return newest && newest->at_ns < first->at_ns ? newest : first;
 	/* EX 1.8 } (void)queue; todo("1.8"); */
 }
