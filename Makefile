@@ -583,6 +583,12 @@ $(addprefix fuzz-run-,$(fuzz_targets)): fuzz-run-%: $(H)/$(TAG)/fuzz-%
 	else grep -v '^[#]' $(H)/fuzz-$*.log | head -n 60; \
 	echo 'not ok fuzz $*: again with make fuzz TARGET=$* INPUT=<the file above>'; exit 1; fi)
 
+.PHONY: serial walkthroughs
+serial: ## the serial line of the machine of `make debug`, for a second terminal
+	@$(strata) serial
+walkthroughs: ## play the pages of docs/walkthroughs and the labs and compare: [TEST=pattern] [SOLVED=..]
+	@$(strata) walkthrough
+
 .PHONY: locks
 locks: ## the kernel's lock classes by rank
 	@$(MAKE) images SOLVED=$(finished) LAB=$(LAB)

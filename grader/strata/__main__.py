@@ -151,6 +151,8 @@ _VERBS: dict[str, Callable[[list[str]], int]] = {
     "answers": _module("answers"),
     "handin": _module("handin"),
     "handout": _module("handout"),
+    "serial": _module("serial"),
+    "walkthrough": _module("walkthrough"),
     "help": _help,
 }
 

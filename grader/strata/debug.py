@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The verb debug: the machine of a graded run under GDB.
 
-GDB talks to QEMU through a socket in a private folder with a short path. It stops at
-the test's first line, then at the panic or the stub that ends the run.
+GDB stops at the test's first line, then at the panic or the stub that ends the run. A
+stage without a test: BOOT=own stops in the boot sector, with STOP=reset already at the
+first instruction; GDB=none leaves GDB's place to an editor.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from typing import Mapping, Sequence
 
 from . import broken
 from .build import Builder
+from .debuggee import Debuggee, serial_note
 from .discover import Case, at_stage, kernel_tests
-from .elf import is_elf64, read_symbols
+from .elf import read_symbols
 from .errors import BuildError, StrataError, UsageError
 from .fixture import Machine, Variant
 from .grade import Request, image_names, lab_seed, prepare, request, situation_of
@@ -36,9 +38,7 @@ from .plugin import kernel_spec
 from .trials import spec as trial_spec
 from .spec import MachineSpec, command_line, find_qemu
 
-__all__ = ["debug", "find_gdb", "gdb_words", "recorded_given"]
-
-_STOPS = ("panic_with", "todo_reached", "verdict_exit")
+__all__ = ["debug", "find_gdb", "recorded_given", "stage_spec"]
 
 
 def debug(environment: Mapping[str, str]) -> int:
@@ -105,17 +105,6 @@ def recorded_stage(results: Path, course: Course, lab: Lab) -> Lab | None:
         return None
 
 
-def gdb_words(elf: Path, socket: Path, stops: Sequence[str], go: bool = True) -> list[str]:
-    """GDB's command line. No `set architecture`: GDB follows the modes by itself."""
-    words = [find_gdb() or "gdb", "-q", "-ex", "set confirm off", "-ex", "set pagination off"]
-    words += ["-ex", f"target remote {socket}"]
-    for name in stops:
-        words += ["-ex", f"hbreak {name}"]
-    if go:
-        words += ["-ex", "continue"]
-    return [*words, str(elf)] if is_elf64(elf) else words
-
-
 def find_gdb() -> str | None:
     """A GDB that knows x86-64: on other CPUs one for many, or a cross one."""
     here = platform.machine() in ("x86_64", "AMD64", "amd64")
@@ -134,6 +123,14 @@ def _build(asked: Request, stage: Lab, given: frozenset[str], case: Case) -> Pat
 
 def _debug_stage(environment: Mapping[str, str]) -> int:
     course = _course(environment)
+    spec = stage_spec(course, environment)
+    if environment.get("GDB") == "none":
+        return _serve(spec, course.tree)
+    return _session(spec, [], course.tree, environment.get("STOP") == "reset")
+
+
+def stage_spec(course: Course, environment: Mapping[str, str]) -> MachineSpec:
+    """A stage's boot by LAB, SOLVED, BOOT, CASE and CMDLINE, its image built."""
     labs = course.pick_labs(environment.get("LAB", ""))
     lab = labs[-1]
     word = environment.get("SOLVED") or ("all" if course.has_solutions else "none")
@@ -154,8 +151,7 @@ def _debug_stage(environment: Mapping[str, str]) -> int:
     if case:
         image = builder.tag(lab, given).parent / name
     cmdline = environment.get("CMDLINE", "")
-    spec = MachineSpec(door, image, "00000000", cmdline=cmdline, vga="std")
-    return _session(spec, [], course.tree)
+    return MachineSpec(door, image, "00000000", cmdline=cmdline, vga="std")
 
 
 def _course(environment: Mapping[str, str]) -> Course:
@@ -213,42 +209,25 @@ class _FirstBoot(Machine):
         raise _Stopped(_session(spec, [], self.variant.tree))
 
 
-def _session(spec: MachineSpec, stops: list[str], tree: Path) -> int:
+def _session(spec: MachineSpec, stops: Sequence[str], tree: Path, at_reset: bool = False) -> int:
     """QEMU waiting at its first instruction, GDB in front of it."""
-    folder = Path(tempfile.mkdtemp(prefix="gdb"))
-    socket = folder / "s"
-    elf = elf_beside(spec.image)
-    known = read_symbols(elf).by_name
-    serial = folder / "serial"
-    words = [
-        *die_with_us(),
-        find_qemu(),
-        "-S",
-        "-chardev",
-        f"socket,path={socket},server=on,wait=off,id=gdb0",
-    ]
-    words += ["-gdb", "chardev:gdb0"]
-    words += command_line(spec, f"file,path={serial}", "file,path=/dev/null")
-    try:
-        qemu = subprocess.Popen(words, stdin=subprocess.DEVNULL, start_new_session=True)
+    with Debuggee(spec, stops, at_reset) as machine:
         try:
-            known_stops = [name for name in (*stops, *_STOPS) if name in known]
-            first = ["*0x7c00"] if spec.door == "own" else []
-            words = gdb_words(elf, socket, [*first, *known_stops], go=bool(first or stops))
-            return _gdb(qemu, socket, words)
+            machine.start()
+            note = tree / serial_note()
+            note.parent.mkdir(parents=True, exist_ok=True)
+            note.write_text(f"{machine.serial_socket}\n", encoding="utf-8")
+            return _gdb(machine)
         finally:
-            qemu.kill()
-            qemu.wait()
-            if serial.exists() and serial.stat().st_size:
+            machine.end()
+            if machine.serial():
                 print("--- serial line")
-                print(serial.read_bytes().decode("utf-8", "backslashreplace").rstrip())
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+                print(machine.serial().rstrip())
 
 
-def _gdb(qemu: subprocess.Popen[bytes], socket: Path, words: list[str]) -> int:
-    if not _wait_for(qemu, socket):
-        raise StrataError(f"QEMU did not start (status {qemu.returncode})")
+def _gdb(machine: Debuggee) -> int:
+    words = machine.gdb_words(find_gdb() or "gdb")
+    print("  the serial line, in another terminal: make serial", flush=True)
     old = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is GDB's
     try:
         extra = os.environ.get("GDBFLAGS", "").split()
@@ -257,12 +236,12 @@ def _gdb(qemu: subprocess.Popen[bytes], socket: Path, words: list[str]) -> int:
         signal.signal(signal.SIGINT, old)
 
 
-def _wait_for(qemu: subprocess.Popen[bytes], socket: Path) -> bool:
-    """True once the socket is there."""
-    import time
-
-    while not socket.exists():
-        if qemu.poll() is not None:
-            return False
-        time.sleep(0.01)
-    return True
+def _serve(spec: MachineSpec, tree: Path) -> int:
+    """GDB=none: the machine waits for another debugger, such as an editor's."""
+    socket = Path(os.environ.get("BUILD") or "build") / "debug.sock"
+    (tree / socket).parent.mkdir(parents=True, exist_ok=True)
+    words = [*die_with_us(), find_qemu(), "-S", "-gdb", "chardev:gdb0"]
+    words += ["-chardev", f"socket,path={socket},server=on,wait=off,id=gdb0"]
+    words += command_line(spec, "stdio,signal=off", "file,path=/dev/null")
+    print(f"waiting for a debugger: target remote {socket}", flush=True)
+    return subprocess.run(words, cwd=tree, check=False).returncode

@@ -25,7 +25,7 @@ def compile_commands(dry_run: str, folder: str) -> list[dict[str, Any]]:
 
 def launch(elf: str, socket: str) -> dict[str, Any]:
     """VS Code's debugger on the socket of `make debug`."""
-    commands = [f"target remote {socket}", "break kernel_main"]
+    commands = ["source grader/gdb/strata.py", f"target remote {socket}", "break kernel_main"]
     return {
         "version": "0.2.0",
         "configurations": [

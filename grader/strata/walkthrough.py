@@ -1,0 +1,301 @@
+# SPDX-License-Identifier: MIT
+"""`make walkthroughs`: the pages of docs/walkthroughs and labN-*/walkthroughs, played.
+
+A page's `make debug` starts the machine as that verb does, with the same first commands
+of a real GDB; only the terminals are pipes. What GDB and the serial line say is compared
+with the page, line by line. The guest runs under icount, so a page holds or fails for good.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import selectors
+import shlex
+import subprocess
+import time
+from dataclasses import replace
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Mapping
+
+from .debug import find_gdb, stage_spec
+from .debuggee import Debuggee
+from .errors import StrataError, UsageError
+from .host import cpu_seconds
+from .lab import Course, load_course
+from .markers import State
+from .planning import read_states
+from .walkthrough_page import Difference, Expected, Page, Step, compare, fill, parse
+from .walkthrough_serial import PROMPT, SerialLine
+
+__all__ = ["Failed", "find_pages", "main", "play"]
+
+_CPU_MAX_S = 20.0
+_WALL_MAX_S = 120.0
+_TURN_S = 0.2
+# The board's watchdog, as machine.py uses it: QEMU pauses the guest, and GDB says SIGALRM.
+_WATCHDOG = ("-device", "ib700", "-action", "watchdog=pause")
+_ARM, _DISARM = "monitor o /b 0x443 0xd", "monitor o /b 0x441 0"
+_RUNS = ("c", "continue", "finish", "until", "advance", "ni", "nexti", "n", "next", "s", "step")
+
+
+class Failed(Exception):
+    """A step that did not go as the page says."""
+
+    def __init__(self, page: Page, line: int, text: str) -> None:
+        super().__init__(f"{page.path}:{line}: {text}")
+
+
+def main(_words: list[str]) -> int:
+    """Play the pages that TEST names; the status is 0 if all hold."""
+    course = load_course(Path.cwd())
+    if find_gdb() is None:
+        raise StrataError("gdb is not installed; see `make doctor`")
+    pattern = os.environ.get("TEST", "")
+    pages = [one for one in find_pages(course.tree) if _picked(one, pattern)]
+    if not pages:
+        names = "\n".join(f"  {path}" for path in find_pages(course.tree))
+        raise UsageError(f"TEST={pattern}: no such walkthrough; there are\n{names}")
+    failed = sum(not _told(course, path) for path in pages)
+    print(f"{len(pages) - failed} walkthroughs hold, {failed} do not")
+    return 1 if failed else 0
+
+
+def find_pages(tree: Path) -> list[Path]:
+    """The pages of a tree, relative to it."""
+    found = [*tree.glob("docs/walkthroughs/*.md"), *tree.glob("lab[0-9]*-*/walkthroughs/*.md")]
+    return sorted(path.relative_to(tree) for path in found)
+
+
+def _picked(path: Path, pattern: str) -> bool:
+    return not pattern or pattern in str(path) or fnmatch(path.stem, pattern)
+
+
+def _told(course: Course, path: Path) -> bool:
+    """Play one page and say how it went."""
+    page = parse(path, (course.tree / path).read_text(encoding="utf-8"))
+    missing = _not_written(course, page, os.environ)
+    if missing:
+        print(f"left out {path}: it needs exercise {', '.join(missing)}")
+        return True
+    try:
+        play(course, page, os.environ)
+    except Failed as failed:
+        print(f"not ok {failed}", flush=True)
+        return False
+    print(f"ok {path}: {len(page.steps)} steps", flush=True)
+    return True
+
+
+def _not_written(course: Course, page: Page, environment: Mapping[str, str]) -> list[str]:
+    """Exercises that a page stands on and that are neither given nor written."""
+    unknown = [one for one in page.needs if one not in course.by_id]
+    if unknown:
+        raise UsageError(f"{page.path}: no exercise {', '.join(unknown)}")
+    given = course.pick_exercises(_solved(course, environment))
+    states = read_states(course)
+    open_states = (State.NOT_BEGUN, State.MISSING)
+    return [one for one in page.needs if one not in given and states[one] in open_states]
+
+
+def _solved(course: Course, environment: Mapping[str, str]) -> str:
+    return environment.get("SOLVED") or ("all" if course.has_solutions else "none")
+
+
+def play(course: Course, page: Page, environment: Mapping[str, str]) -> None:
+    """Play a page; Failed at its first wrong line."""
+    player = _Player(course, page, environment)
+    try:
+        for at, step in enumerate(page.steps):
+            following = page.steps[at + 1].kind if at + 1 < len(page.steps) else ""
+            player.step(step, following)
+    finally:
+        player.close()
+
+
+class _Player:
+    """The terminals of one page."""
+
+    def __init__(self, course: Course, page: Page, environment: Mapping[str, str]) -> None:
+        self._course = course
+        self._page = page
+        self._environment = {**environment, "SOLVED": _solved(course, environment)}
+        self._values: dict[str, str] = {}
+        self._machine: Debuggee | None = None
+        self._gdb: _Gdb | None = None
+        self._serial: SerialLine | None = None
+        self._running: list[Expected] | None = None  # GDB waits; what it says first
+
+    def step(self, step: Step, following: str) -> None:
+        """Type what a step types, and compare what is seen."""
+        command = fill(step.command, self._values)
+        if step.kind == "shell":
+            seen = self._shell(step, command)
+        elif self._gdb is None or self._serial is None:  # a step in a session
+            raise Failed(self._page, step.line, "no `make debug` comes before this")
+        elif step.kind == "gdb" and self._running is not None:
+            raise Failed(self._page, step.line, "the guest runs: GDB takes no command")
+        elif step.kind == "gdb":
+            seen = self._type(self._gdb, step, command, following)
+        elif step.kind == "serial" and self._running is not None:
+            self._serial.type(command)
+            seen = self._listen(step, following)
+        elif self._running is not None:
+            seen = self._wait_gdb(step)
+            step = replace(step, expected=[*self._running, *step.expected])
+            self._running = None
+        else:
+            raise Failed(self._page, step.line, "the guest does not run: `continue` first")
+        if self._environment.get("V"):
+            print(f"{step.line}: {command}", seen.rstrip(), sep="\n")
+        wrong = compare(step, seen, self._values)
+        if wrong:
+            raise Failed(self._page, wrong.line, self._text(step, wrong))
+
+    def close(self) -> None:
+        """End GDB and the machine."""
+        if self._gdb is not None:
+            self._gdb.close()
+        if self._serial is not None:
+            self._serial.close()
+        if self._machine is not None:
+            self._machine.__exit__(None, None, None)
+        self._gdb = self._serial = self._machine = self._running = None
+
+    def _text(self, step: Step, wrong: Difference) -> str:
+        what = f"after `{step.command}`" if step.command else "without a command"
+        return f"{what}\n  expected: {wrong.expected}\n  seen:     {wrong.seen}"
+
+    def _shell(self, step: Step, command: str) -> str:
+        words = shlex.split(command)
+        if words[:2] != ["make", "debug"]:
+            return self._run(command)
+        self.close()
+        options = dict(word.split("=", 1) for word in words[2:] if "=" in word)
+        environment = {**self._environment, **options}
+        machine = Debuggee(
+            stage_spec(self._course, environment), (), environment.get("STOP") == "reset"
+        )
+        self._machine = machine
+        machine.start(_WATCHDOG)
+        self._serial = SerialLine(machine.serial_socket)
+        self._gdb = _Gdb(machine, self._course.tree)
+        return self._wait_gdb(step)
+
+    def _run(self, command: str) -> str:
+        done = subprocess.run(
+            ["sh", "-c", command],
+            cwd=self._course.tree,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=_WALL_MAX_S,
+            check=False,
+        )
+        return done.stdout.decode("utf-8", "backslashreplace")
+
+    def _type(self, gdb: _Gdb, step: Step, command: str, following: str) -> str:
+        """A GDB command; when the serial line comes next, the guest runs on meanwhile."""
+        runs = command.split()[0] in _RUNS
+        if runs:
+            gdb.send(_DISARM if following == "serial" else _ARM)
+            gdb.wait(lambda: False)
+        gdb.send(command)
+        if runs and following == "serial":
+            self._running = step.expected  # GDB's terminal shows it now, we read it later
+            return "\n".join(one.text for one in step.expected)
+        return self._wait_gdb(step)
+
+    def _wait_gdb(self, step: Step) -> str:
+        assert self._gdb is not None and self._serial is not None
+        seen = self._gdb.wait(self._serial.read)
+        if seen is None:
+            raise Failed(self._page, step.line, f"`{step.command}` does not come to an end")
+        return seen
+
+    def _listen(self, step: Step, following: str) -> str:
+        """What the serial line says: up to its prompt, or until GDB stops the guest."""
+        assert self._gdb is not None and self._serial is not None
+        if following == "more":
+            return "\n".join(one.text for one in step.expected)
+        limit = _Limit(self._gdb.machine.pid)
+        while not self._serial.prompted():
+            self._serial.wait(_TURN_S)
+            if limit.reached() or self._gdb.machine.ended():
+                raise Failed(self._page, step.line, f"no {PROMPT} after `{step.command}`")
+        return self._serial.answer()
+
+
+class _Limit:
+    """How long a step may take: QEMU's CPU time, and the host's clock for a stuck one."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._cpu = cpu_seconds(pid)
+        self._wall = time.monotonic()
+
+    def reached(self) -> bool:
+        """Whether that is enough."""
+        used = cpu_seconds(self._pid) - self._cpu
+        return used > _CPU_MAX_S or time.monotonic() - self._wall > _WALL_MAX_S
+
+
+class _Gdb:
+    """A real GDB on pipes. Its prompt is drawn anew, so that no output can be one."""
+
+    def __init__(self, machine: Debuggee, tree: Path) -> None:
+        self.machine = machine
+        self._prompt = f"<{secrets.token_hex(8)}>"
+        gdb, *words = machine.gdb_words(find_gdb() or "gdb")
+        quiet = ["-nx", "-iex", f"set prompt {self._prompt}", "-iex", "set width 0"]
+        quiet += ["-iex", "set style enabled off", "-iex", "set confirm off"]
+        self._process = subprocess.Popen(
+            [gdb, *quiet, *words],
+            cwd=tree,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._in, self._out = self._process.stdin, self._process.stdout
+        os.set_blocking(self._out.fileno(), False)
+        self._seen = b""
+
+    def send(self, command: str) -> None:
+        """Type a line."""
+        try:
+            self._in.write(command.encode() + b"\n")
+            self._in.flush()
+        except BrokenPipeError:
+            pass  # wait() sees the end
+
+    def wait(self, idle: object) -> str | None:
+        """All up to the prompt, without it; None when none comes in time."""
+        limit = _Limit(self.machine.pid)
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._out, selectors.EVENT_READ)
+            while self._prompt.encode() not in self._seen:
+                if selector.select(_TURN_S):
+                    data = os.read(self._out.fileno(), 65536)
+                    self._seen += data
+                    if not data:
+                        return self._take(len(self._seen))
+                if callable(idle):
+                    idle()
+                if limit.reached():
+                    return None
+        return self._take(self._seen.index(self._prompt.encode()))
+
+    def _take(self, end: int) -> str:
+        text = self._seen[:end].decode("utf-8", "backslashreplace")
+        self._seen = self._seen[end + len(self._prompt) :]
+        return text
+
+    def close(self) -> None:
+        """End GDB."""
+        self._process.kill()
+        self._process.wait()
+        self._in.close()
+        self._out.close()
