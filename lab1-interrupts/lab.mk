@@ -39,17 +39,19 @@ objs += event.o			# alarms, whichever device
 objs += lapic_timer.o		# the CPU's own alarm
 objs += timer_queue.o		# exercise 1.8: who is next
 objs += timer.o			# call me at that time
-# objs += serial_irq.o		# the serial line by interrupt
-# objs += idle.o			# sleep until something comes
-# objs += interrupt_commands.o	# the monitor's view of it all
+objs += serial_irq.o		# the serial line by interrupt
+objs += idle.o			# sleep until something comes
 
 # Built for the machine that builds, too, with sanitizers: what touches no
 # hardware, and its tests.
 host_objs += acpi_list.o madt_parse.o x2apic.o
 host_objs += page_fault.o exception_table.o exception_words.o
+host_objs += timer_queue.o
 host_tests += acpi_test.o madt_test.o x2apic_test.o
 host_tests += page_fault_test.o exception_table_test.o exception_words_test.o
+host_tests += timer_queue_test.o
 
 # Fuzzed: tests/NAME_fuzz.c with the objects above.
 fuzz += acpi
 fuzz += page_fault exception_table
+fuzz += timer_queue

@@ -34,10 +34,22 @@ enum uart_register {
 };
 
 enum {
+	IER_RECEIVED = 0x01,	/* interrupt: bytes have arrived */
+	IER_THR_EMPTY = 0x02,	/* ... it can take bytes to send */
+	IER_LINE = 0x04,	/* ... an error, a break */
+	IER_MODEM = 0x08,	/* ... a modem input has changed */
 	FCR_ENABLE = 0x01,
 	FCR_CLEAR_RX = 0x02,
 	FCR_CLEAR_TX = 0x04,
-	FCR_TRIGGER_14 = 0xc0,	/* receive interrupt at 14 bytes */
+	FCR_TRIGGER_8 = 0x80,	/* receive interrupt at 8 bytes */
+	FCR_TRIGGER_14 = 0xc0,	/* ... at 14 */
+	IIR_NONE = 0x01,	/* no interrupt is waiting */
+	IIR_CAUSE = 0x0e,	/* or the most urgent one is: */
+	IIR_MODEM = 0x00,	/* cleared by reading MSR */
+	IIR_THR_EMPTY = 0x02,	/* ... by reading IIR, or writing THR */
+	IIR_RECEIVED = 0x04,	/* ... by reading RBR */
+	IIR_LINE = 0x06,	/* ... by reading LSR */
+	IIR_TIMEOUT = 0x0c,	/* few bytes, and no more come: reading RBR */
 	IIR_FIFO = 0xc0,	/* both bits: FIFOs are on */
 	LCR_8_BITS = 0x03,
 	LCR_2_STOP = 0x04,
@@ -49,7 +61,12 @@ enum {
 	MCR_OUT2 = 0x08,	/* PCs: lets the interrupt line through */
 	MCR_LOOP = 0x10,	/* transmitter feeds receiver */
 	LSR_DATA_READY = 0x01,
+	LSR_OVERRUN = 0x02,	/* bytes were lost; reading clears these four */
+	LSR_PARITY = 0x04,
+	LSR_FRAMING = 0x08,
+	LSR_BREAK = 0x10,
 	LSR_THR_EMPTY = 0x20,	/* with FIFOs: all 16 places are free */
+	LSR_IDLE = 0x40,	/* and the last bit is out on the line */
 	MSR_CTS = 0x10,		/* inputs; looped back they show outputs: */
 	MSR_DSR = 0x20,		/* CTS is RTS, DSR is DTR, */
 	MSR_RI = 0x40,		/* RI is OUT1, */
