@@ -27,6 +27,9 @@ def clear(text: str) -> bool:
     [
         (["grade", "LAB=9"], "0"),
         (["grade", "LAB=x"], "0"),
+        (["grade", "STAGE=9"], "there are 0"),
+        (["run", "CASE=9"], "there are"),
+        (["debug", "CASE=x"], "there are"),
         (["grade", "SOLVED=0.99"], "0.1"),
         (["grade-one", "TEST=no_such_test"], "test"),
         (["grade-one"], "TEST"),

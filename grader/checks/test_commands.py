@@ -35,6 +35,7 @@ LEFT_OUT = (
     (r"^make fuzz\b", "takes its time on purpose: test_host.py"),
     (r"^make bench\b", "takes minutes, and needs a quiet machine"),
     (r"\bGUI=1\b", "needs a display"),
+    (r"\bCASE=", "a broken kernel: it may not come to a prompt"),
     (r"^git (clone|push|fetch|pull)\b", "needs a network"),
     (r"\b(your|PATH|NAME|FILE|DIR|some_claim)\b", "names what only the reader has"),
     (r"^make challenge\b", "fails until somebody meets it"),

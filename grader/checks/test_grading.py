@@ -28,6 +28,11 @@ def exercises(lab: str) -> list[str]:
     return EXERCISE.findall(toml.read_text())
 
 
+def up_to(lab: str) -> list[str]:
+    """The ids of a lab's exercises and of those below."""
+    return [one for below in labs() if int(below) <= int(lab) for one in exercises(below)]
+
+
 def results(build: str | Path) -> dict[str, Any]:
     """The last grade's results.json."""
     loaded = json.loads((Path(build) / "grade/results.json").read_text())
@@ -59,6 +64,29 @@ def test_the_solution_scores_full_marks(make: Make, build: str, lab: str) -> Non
     assert results(build) == found, "the same tree, another result"
 
 
+STAGES = [(lab, stage) for lab in labs() for stage in labs() if int(lab) < int(stage)]
+
+
+@pytest.mark.parametrize(("lab", "stage"), STAGES)
+def test_a_lab_scores_full_marks_at_a_higher_stage(
+    make: Make, build: str, lab: str, stage: str
+) -> None:
+    """What a lab promises holds with the labs above it in the kernel."""
+    done = make("grade", f"LAB={lab}", f"STAGE={stage}", "SOLVED=all")
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert f"lab {lab} at stage {stage}: 100 of 100 points: all done" in done.stdout
+    found = results(build)
+    assert found["stage"] == {f"lab{lab}": int(stage)} and len(found["tests"]) >= 25
+
+
+@pytest.mark.parametrize("lab", labs()[1:])
+def test_a_lab_scores_where_those_below_are_not_begun(clone: Path, lab: str) -> None:
+    """Full marks, with what is missing given."""
+    solve(clone, exercises(lab))
+    status, text, found = grade(clone, f"LAB={lab}")
+    assert status == 0 and found["score"] == 100, text[-4000:]
+
+
 def test_an_untouched_tree_scores_nothing_and_names_each_exercise(clone: Path) -> None:
     """The skeleton builds and is graded: 0 points, every exercise named once as not begun."""
     status, text, found = grade(clone)
@@ -88,7 +116,7 @@ def solve(tree: Path, ids: list[str]) -> None:
 def test_one_exercise_undone_loses_its_own_points_only(clone: Path, exercise: str) -> None:
     """All others score through substitution; the report shows both marks."""
     lab = exercise.split(".")[0]
-    solve(clone, [one for one in exercises(lab) if one != exercise])
+    solve(clone, [one for one in up_to(lab) if one != exercise])
     _, text, found = grade(clone, f"LAB={lab}")
     lost = {test["name"] for test in found["tests"] if test["score"] < test["max_score"]}
     own = {test["name"] for test in found["tests"] if exercise in test["tags"]}

@@ -17,7 +17,7 @@ import pytest
 from conftest import TREE, environment, run
 from strata.discover import discover
 from strata.lab import load_course
-from test_grading import exercises, grade, labs, solve
+from test_grading import exercises, grade, labs, solve, up_to
 
 
 @pytest.fixture(scope="module", name="made")
@@ -43,11 +43,15 @@ def git(tree: Path, *words: str) -> str:
 
 
 def test_a_handout_has_no_solution_in_it(made: tuple[Path, str], tmp_path: Path) -> None:
-    """One commit, tagged; no solutions/, no markers, no names in the objects; again the same."""
+    """A tagged commit a lab; no solutions/, no markers, no names in objects; again the same."""
     tree, said = made
     assert "no solution text" in said, said
-    assert git(tree, "log", "--format=%an %s").count("\n") == 0
-    assert git(tree, "rev-parse", "lab0") == git(tree, "rev-parse", "HEAD")
+    tags = [git(tree, "rev-parse", f"lab{lab}") for lab in reversed(labs())]
+    assert git(tree, "log", "--format=%H").split() == tags
+    for lab in labs()[1:]:
+        added = git(tree, "diff", "--name-only", f"lab{lab}~", f"lab{lab}").split("\n")
+        of_lab = rf"(lab{lab}-|objects/\w+/(lab{lab}-|cases/lab{lab}-|trials/{lab}\.))"
+        assert all(re.match(of_lab, name) for name in added), added
     assert git(tree, "status", "--porcelain") == ""
     names = git(tree, "ls-files").split("\n")
     assert not [name for name in names if "solutions" in name or "mutant" in name]
@@ -55,8 +59,10 @@ def test_a_handout_has_no_solution_in_it(made: tuple[Path, str], tmp_path: Path)
         if re.match(r"lab\d-.*\.(c|asm)$", name):
             assert not re.search(r"EX \d\.\d+ [{}]", (tree / name).read_text()), name
     objects = sorted(name for name in names if name.startswith("objects/"))
-    assert len(objects) == 2 * sum(len(exercises(lab)) for lab in labs())
-    for name in objects:
+    course = load_course(TREE)
+    linked = sum(one.form != "case" for one in course.exercises())
+    assert len([name for name in objects if "/lab" in name and "/cases/" not in name]) == 2 * linked
+    for name in (name for name in objects if name.endswith(".o")):
         assert ".debug" not in run(["readelf", "-S", "-W", str(tree / name)]).stdout, name
     build = tree.parent / "build"
     again = run(["make", "handout", f"BUILD={build}", f"OUT={tmp_path / 'again'}"])
@@ -64,13 +70,43 @@ def test_a_handout_has_no_solution_in_it(made: tuple[Path, str], tmp_path: Path)
     assert git(tmp_path / "again", "rev-parse", "HEAD") == git(tree, "rev-parse", "HEAD")
 
 
-def test_a_handout_grades_with_its_objects(handout: Path) -> None:
-    """SOLVED=all is full marks; what has no object is refused with the reason."""
-    status, text, found = grade(handout, "LAB=0", "SOLVED=all")
-    assert status == 0 and found["score"] == 100, text[-3000:]
+@pytest.mark.parametrize("through", labs()[:-1])
+def test_a_handout_of_some_labs_is_how_the_next_begins(
+    made: tuple[Path, str], tmp_path: Path, through: str
+) -> None:
+    """THROUGH=n is the commit labN of the handout of all but for pages that tell of labs."""
+    done = run(
+        [
+            "make",
+            "handout",
+            f"BUILD={made[0].parent}/build",
+            f"OUT={tmp_path / 'few'}",
+            f"THROUGH={through}",
+        ]
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert sorted(path.name[3] for path in (tmp_path / "few").glob("lab*-*")) == [
+        lab for lab in labs() if lab <= through
+    ]
+    trees = [git(tree, "ls-tree", "-r", f"lab{through}") for tree in (made[0], tmp_path / "few")]
+    other = set(trees[0].split("\n")) ^ set(trees[1].split("\n"))
+    assert {line.split("\t")[1] for line in other} <= {"docs/roadmap.md"}
+
+
+@pytest.mark.parametrize("lab", labs())
+def test_a_handout_grades_all_that_can_be_given(handout: Path, lab: str) -> None:
+    """SOLVED=all is full marks, but for cases: their answers stay behind."""
+    status, text, found = grade(handout, f"LAB={lab}", "SOLVED=all")
+    cases = [one.points for one in load_course(TREE).lab(int(lab)).exercises if one.form == "case"]
+    assert status == 0 and found["score"] == 100 - sum(cases) == found["max_score"], text[-3000:]
+
+
+def test_what_has_no_object_in_a_handout_is_refused(handout: Path) -> None:
+    """With the reason."""
     for path in handout.glob("objects/*/lab0-boot/uart.o"):
         path.unlink()
-    for words in (["grade", "SOLVED=0.1"], ["images", "SOLVED=0.1"], ["rescue", "EX=0.1"]):
+    wanted = (["grade", "SOLVED=0.1"], ["images", "SOLVED=0.1"], ["rescue", "EX=0.1"])
+    for words in wanted:
         done = run(["make", *words], cwd=handout)
         assert done.returncode != 0 and "no reference of 0.1" in done.stdout, done.stdout
     assert "Traceback" not in done.stdout
@@ -94,17 +130,18 @@ def test_what_stands_on_a_given_exercise_is_judged_in_a_handout(handout: Path) -
     assert not (handout / ".strata/given").read_text().strip()
 
 
-def plain_tests() -> str:
-    """The plain tests: one or two of each exercise."""
+def plain_tests(lab: str) -> str:
+    """The plain tests of a lab: one or two of each exercise."""
     course = load_course(TREE)
-    return ",".join(one.id for one in discover(course, course.labs) if one.plain and one.exercise)
+    cases = discover(course, [course.lab(int(lab))])
+    return ",".join(one.id for one in cases if one.plain and one.exercise)
 
 
 def check_given(tree: Path, exercise: str, *words: str) -> None:
     """One given, all others solved: only its own tests count nothing."""
     lab = exercise.split(".")[0]
     assert run(["make", "rescue", f"EX={exercise}"], cwd=tree).returncode == 0
-    others = ",".join(one for one in exercises(lab) if one != exercise)
+    others = ",".join(one for one in up_to(lab) if one != exercise)
     _, text, found = grade(tree, f"LAB={lab}", f"SOLVED={others}", *words)
     own = [test for test in found["tests"] if exercise in test["tags"]]
     rest = [test for test in found["tests"] if exercise not in test["tags"]]
@@ -121,10 +158,10 @@ def check_given(tree: Path, exercise: str, *words: str) -> None:
 
 def test_each_exercise_given_loses_its_own_points_only(clone: Path) -> None:
     """By the plain tests; grader/tests adds up the points of all tests."""
-    names = plain_tests()
     before = {path: path.read_bytes() for path in clone.glob("lab*/**/*.*") if path.is_file()}
-    for exercise in [one for lab in labs() for one in exercises(lab)]:
-        check_given(clone, exercise, f"TEST={names}")
+    for lab in labs():
+        for exercise in exercises(lab):
+            check_given(clone, exercise, f"TEST={plain_tests(lab)}")
     assert before == {path: path.read_bytes() for path in before}
 
 
@@ -230,8 +267,9 @@ def test_answers_come_from_the_own_build(clone: Path) -> None:
         (["handout"], "OUT=dir"),
         (["handout", "OUT=lab0-boot"], "empty"),
         (["handout", "OUT=build/new", "OBJECTS=9"], "0.1"),
+        (["handout", "OUT=build/new", "THROUGH=9"], "there are 0"),
         (["handout", "OUT=build/new"], "what git tracks"),
-        (["handin"], "no tag"),
+        (["handin", "LAB=0"], "no tag"),
         (["progress", "LAB=7"], "0"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -24,7 +24,17 @@ from .errors import LabError, StrataError
 from .lab import Course, Lab, load_course
 from .markers import reading
 
-__all__ = ["Key", "causes", "keys", "keys_name", "keys_text", "main", "patched", "read_header"]
+__all__ = [
+    "Key",
+    "causes",
+    "digest",
+    "keys",
+    "keys_name",
+    "keys_text",
+    "main",
+    "patched",
+    "read_header",
+]
 __all__ += ["trial_names"]
 
 _CAUSES = "case-causes.txt"
@@ -43,11 +53,11 @@ class Key:
 
     def is_function(self, name: str) -> bool:
         """Whether the mistake is in this function."""
-        return _digest(self.salt, name) in self.functions
+        return digest(self.salt, name) in self.functions
 
     def is_cause(self, function: str, cause: str) -> bool:
         """Whether this is what is wrong there."""
-        return _digest(self.salt, f"{function} {cause}") in self.causes
+        return digest(self.salt, f"{function} {cause}") in self.causes
 
 
 def read_header(path: Path) -> dict[str, str]:
@@ -154,8 +164,8 @@ def _key(patch: Path) -> Key:
     return Key(
         symptom=words["symptom"],
         salt=salt,
-        functions=tuple(_digest(salt, name) for name in functions),
-        causes=tuple(_digest(salt, f"{name} {words['cause']}") for name in functions),
+        functions=tuple(digest(salt, name) for name in functions),
+        causes=tuple(digest(salt, f"{name} {words['cause']}") for name in functions),
     )
 
 
@@ -164,5 +174,6 @@ def _of(entry: dict[str, Any]) -> Key:
     return Key(str(entry["symptom"]), str(entry["salt"]), functions, found)
 
 
-def _digest(salt: str, words: str) -> str:
+def digest(salt: str, words: str) -> str:
+    """What stands for an answer."""
     return hashlib.scrypt(words.encode(), salt=bytes.fromhex(salt), n=1 << 14, r=8, p=1).hex()[:48]

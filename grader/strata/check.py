@@ -75,10 +75,10 @@ def _pytest(build: Path, name: str, extra: list[str]) -> Count:
     return count if count.failed or status == 0 else count + Count(0, 1)
 
 
-def _provided(lab: int) -> Count:
-    """The tests without marks of one lab."""
+def _provided(lab: int, stage: int) -> Count:
+    """The tests without marks of one lab, at a stage."""
     words = [sys.executable, "-m", "strata", "provided"]
-    env = {**os.environ, "LAB": str(lab), "SOLVED": "all", "PLAIN": "1"}
+    env = {**os.environ, "LAB": str(lab), "STAGE": str(stage), "SOLVED": "all", "PLAIN": "1"}
     done = subprocess.run(words, env=env, stdout=subprocess.PIPE, text=True, check=False)
     print(done.stdout, end="", flush=True)
     return count_lines(done.stdout, done.returncode)
@@ -91,8 +91,10 @@ def main(argv: list[str]) -> int:
     jobs = os.environ.get("JOBS") or str(os.cpu_count() or 1)
     count = _pytest(build, "tests", ["-n", jobs])
     if not os.environ.get("ONLY"):
-        for lab in load_course(Path.cwd()).labs:
-            count += _provided(lab.number)
+        numbers = load_course(Path.cwd()).numbers
+        for lab in numbers:
+            for stage in sorted({lab, numbers[-1]}):
+                count += _provided(lab, stage)
     extra = ["-n", jobs, "--durations=10", *(["--all"] if "--all" in argv else [])]
     count += _pytest(build, "checks", extra)
     print(f"{count.passed} passed, {count.failed} failed", flush=True)
