@@ -37,6 +37,7 @@ static struct exception_facts facts;
 static struct page_fault page_fault;
 static struct selector_error selector;
 static struct panic_registers registers;
+static uint64_t operand;
 static uint8_t code[CODE_BYTES];
 static bool code_there[CODE_BYTES];
 static char headline_text[HEADLINE_BYTES];
@@ -115,6 +116,29 @@ explain_stack(void)
 }
 
 static void
+read_code(void)
+{
+	for (unsigned i = 0; i < CODE_BYTES; i++)
+		code_there[i] = memory_access->read(&code[i],
+		    facts.frame->rip - CODE_BEFORE + i, 1) == 0;
+}
+
+/* A wild jump's address is RIP itself. */
+static void
+find_operand(void)
+{
+	size_t known = 0;
+
+	while (CODE_BEFORE + known < CODE_BYTES &&
+	    code_there[CODE_BEFORE + known])
+		known++;
+	operand = facts.frame->rip;
+	if (known == 0 || exception_operand(facts.frame, &code[CODE_BEFORE],
+	    known, &operand))
+		facts.operand = &operand;
+}
+
+static void
 find_caller(void)
 {
 	uint64_t back = exception_caller(facts.frame);
@@ -127,6 +151,7 @@ find_caller(void)
 static void
 explain(void)
 {
+	read_code();
 	switch (facts.frame->vector) {
 	case VECTOR_PF:
 		explain_page_fault();
@@ -143,12 +168,11 @@ explain(void)
 	case VECTOR_GP:
 		if (facts.frame->error)
 			explain_selector();
+		else
+			find_operand();
 		break;
 	}
 	find_caller();
-	for (unsigned i = 0; i < CODE_BYTES; i++)
-		code_there[i] = memory_access->read(&code[i],
-		    facts.frame->rip - CODE_BEFORE + i, 1) == 0;
 }
 
 static struct panic_registers

@@ -280,8 +280,6 @@ static void
 error_headline(struct words *words, const struct exception_facts *facts)
 {
 	const struct interrupt_frame *frame = facts->frame;
-	uint64_t value;
-	const char *name;
 
 	if (frame->error) {
 		words_str(words, ": error code ");
@@ -289,17 +287,10 @@ error_headline(struct words *words, const struct exception_facts *facts)
 		words_str(words, ": ");
 		exception_error_words(words, (unsigned)frame->vector,
 		    frame->error, facts->selector);
-		return;
-	}
-	if (frame->vector != VECTOR_GP && frame->vector != VECTOR_SS)
-		return;
-	name = non_canonical_register(frame, &value);
-	if (name) {
+	} else if (facts->operand && !exception_canonical(*facts->operand)) {
 		words_str(words, ": ");
-		words_str(words, name);
-		words_str(words, " is ");
-		words_address(words, value);
-		words_str(words, ", which is no canonical address");
+		words_address(words, *facts->operand);
+		words_str(words, " is no canonical address");
 	}
 }
 
@@ -332,34 +323,8 @@ exception_headline(struct words *words, const struct exception_facts *facts)
 	}
 }
 
-/* -- Addresses that cannot be ------------------------------------------------ */
-
-static bool
-canonical(uint64_t address)
+bool
+exception_canonical(uint64_t address)
 {
 	return (uint64_t)((int64_t)(address << 16) >> 16) == address;
-}
-
-const char *
-non_canonical_register(const struct interrupt_frame *frame, uint64_t *value)
-{
-	const struct { const char *name; uint64_t value; } all[] = {
-		{ "rip", frame->rip }, { "rsp", frame->rsp },
-		{ "rbp", frame->rbp }, { "rax", frame->rax },
-		{ "rbx", frame->rbx }, { "rcx", frame->rcx },
-		{ "rdx", frame->rdx }, { "rsi", frame->rsi },
-		{ "rdi", frame->rdi }, { "r8", frame->r8 },
-		{ "r9", frame->r9 }, { "r10", frame->r10 },
-		{ "r11", frame->r11 }, { "r12", frame->r12 },
-		{ "r13", frame->r13 }, { "r14", frame->r14 },
-		{ "r15", frame->r15 },
-	};
-
-	for (unsigned i = 0; i < ARRAY_SIZE(all); i++) {
-		if (!canonical(all[i].value)) {
-			*value = all[i].value;
-			return all[i].name;
-		}
-	}
-	return NULL;
 }

@@ -29,6 +29,7 @@ struct exception_facts {
 	const struct page_fault		*page_fault;	/* #PF */
 	const struct selector_error	*selector;	/* error code not 0 */
 	const char			*stack;		/* that overflowed */
+	const uint64_t			*operand;	/* #GP, #SS: address */
 	const char			*function;	/* around RIP */
 	uint64_t			offset;		/* in that function */
 	const char			*caller;	/* if it has no frame */
@@ -54,15 +55,19 @@ void exception_headline(struct words *words,
 void exception_error_words(struct words *words, unsigned vector,
     uint64_t error, const struct selector_error *selector);
 
+/* Whether bits 63 to 47 are alike, as in every address that can be. */
+bool exception_canonical(uint64_t address);
+
 /*
- * A general register whose value can be no address, which is what #GP and #SS
- * without an error code mostly come from.
+ * exception_operand.c: the address that an instruction reads, writes or jumps
+ * through.
  *
- * value     receives it
- * returns   its name; NULL: all are canonical
+ * code      its first bytes
+ * address   receives it
+ * returns   false: it has none, or this code does not know it
  */
-const char *non_canonical_register(const struct interrupt_frame *frame,
-    uint64_t *value);
+bool exception_operand(const struct interrupt_frame *frame,
+    const uint8_t *code, size_t len_bytes, uint64_t *address);
 
 /* exception_caller.c: the return address on top of the stack; 0: there is none,
  * or the frame that RBP points at is the interrupted function's own. */

@@ -10,6 +10,7 @@ objs += interrupt.o		# handlers by vector
 objs += dispatch.o		# exercise 1.3: which handler, and error codes
 objs += exception.o		# what becomes of an exception
 objs += exception_words.o	# ... in words
+objs += exception_operand.o	# ... what an instruction touched
 objs += exception_caller.o	# ... who called, where there is no frame
 objs += exception_report.o	# ... as a panic
 objs += page_fault.o		# exercise 1.4: why a page fault happened
@@ -45,7 +46,8 @@ objs += idle.o			# sleep until something comes
 # Built for the machine that builds, too, with sanitizers: what touches no
 # hardware, and its tests.
 host_objs += acpi_list.o madt_parse.o x2apic.o
-host_objs += page_fault.o exception_table.o exception_words.o
+host_objs += page_fault.o exception_table.o exception_words.o \
+	exception_operand.o
 host_objs += timer_queue.o
 host_tests += acpi_test.o madt_test.o x2apic_test.o
 host_tests += page_fault_test.o exception_table_test.o exception_words_test.o

@@ -4,7 +4,7 @@
  *
  * Stands on exception_words.h only.
  */
-#include "exception_words.h"
+#include "../exception_words.h"
 
 #include <lab0/ktest.h>
 #include <lab0/string.h>
@@ -86,13 +86,14 @@ KTEST(a_page_fault_is_one_sentence)
 	    "tables allow it now");
 }
 
-/* A selector error names table, slot and event; without one the registers are
- * searched for what can be no address. */
+/* A selector error names table, slot and event; without one the address that
+ * was none is named, if it is known. */
 KTEST(a_protection_fault_names_the_selector)
 {
 	struct selector_error selector = {
 		.table = TABLE_LDT, .index = 5, .external = true,
 	};
+	uint64_t operand = 0x0000800000000000;
 
 	exception_of(VECTOR_GP, 0x2d);
 	facts.selector = &selector;
@@ -105,17 +106,70 @@ KTEST(a_protection_fault_names_the_selector)
 
 	exception_of(VECTOR_SS, 0);
 	expect_streq(headline(), "stack segment fault at foo+0x12");
-	frame.rbp = 0x0000800000000000;
-	expect_streq(headline(), "stack segment fault at foo+0x12: rbp is "
-	    "0x0000800000000000, which is no canonical address");
-	frame.rbp = 0xffff800000000000;
-	frame.r15 = 0x7fffffffffff;
+	facts.operand = &operand;
+	expect_streq(headline(), "stack segment fault at foo+0x12: "
+	    "0x0000800000000000 is no canonical address");
+	operand = 0xffff800000000000;
 	expect_streq(headline(), "stack segment fault at foo+0x12");
 	exception_of(VECTOR_DE, 0);
-	frame.rax = 1ul << 63;
-	expect_streq(headline(), "divide error at foo+0x12");
 	frame.cs = 0x33;
 	expect_streq(headline(), "divide error in user code at foo+0x12");
+}
+
+/* The address of a memory operand is worked out from the instruction. */
+KTEST(a_memory_operand_is_found)
+{
+	static const struct {
+		uint8_t code[12];
+		uint64_t address;		/* 0: none */
+	} cases[] = {
+		{ { 0x48, 0x8b, 0x3f }, 0x700000 },	/* mov rdi, [rdi] */
+		{ { 0x8b, 0x46, 0xf8 }, 0x5ffff8 },	/* mov eax, [rsi-8] */
+		{ { 0x49, 0x89, 0x84, 0xcd, 0x00, 0x01, 0, 0 },
+		    0xd00100 + 8 * 0x100000 },	/* mov [r13+rcx*8+256], rax */
+		{ { 0x42, 0x8b, 0x04, 0xa5, 0xf0, 0xff, 0xff, 0xff },
+		    4 * 0xc00000 - 16 },	/* mov eax, [r12*4-16] */
+		{ { 0x66, 0x0f, 0x6f, 0x04, 0x24 }, 0x400000 },	/* [rsp] */
+		{ { 0x0f, 0xb6, 0x45, 0x10 }, 0x500010 },	/* [rbp+16] */
+		{ { 0x41, 0xff, 0x16 }, 0xe00000 },	/* call [r14] */
+		{ { 0xf3, 0x48, 0xab }, 0x700000 },	/* rep stosq */
+		{ { 0xf3, 0xa4 }, 0x700000 },		/* rep movsb */
+		{ { 0x55 }, 0x400000 },			/* push rbp */
+		{ { 0xc3 }, 0x400000 },			/* ret */
+		{ { 0x48, 0x89, 0xc8 }, 0 },		/* mov rax, rcx */
+		{ { 0x8b, 0x05, 1, 2, 3, 4 }, 0 },	/* [rip+n] */
+		{ { 0x0f, 0x0b }, 0 },			/* ud2 */
+		{ { 0x0f, 0x32 }, 0 },			/* rdmsr */
+		{ { 0x8d, 0x07 }, 0 },			/* lea */
+		{ { 0x64, 0x8b, 0x07 }, 0 },		/* fs: */
+		{ { 0x67, 0x8b, 0x07 }, 0 },		/* [edi] */
+	};
+
+	exception_of(VECTOR_GP, 0);
+	frame.rax = 0xf00000;			/* number n is n << 20 */
+	frame.rcx = 1 << 20;
+	frame.rdx = 2 << 20;
+	frame.rbx = 3 << 20;
+	frame.rsp = 4 << 20;
+	frame.rbp = 5 << 20;
+	frame.rsi = 6 << 20;
+	frame.rdi = 7 << 20;
+	frame.r12 = 12 << 20;
+	frame.r13 = 13 << 20;
+	frame.r14 = 14 << 20;
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		uint64_t address = 0;
+		bool known = exception_operand(&frame, cases[i].code,
+		    sizeof(cases[i].code), &address);
+
+		expect_eq(known ? address : 0, cases[i].address);
+		expect(!exception_operand(&frame, cases[i].code, 0, &address));
+	}
+	frame.rsi = 1ul << 63;			/* movs: either may be it */
+	uint64_t address = 0;
+	expect(exception_operand(&frame, cases[8].code, 2, &address));
+	expect_eq(address, 1ul << 63);
+	expect(!exception_operand(&frame, cases[1].code, 2, &address));
 }
 
 /* A full stack is called that, whatever vector told of it. */
