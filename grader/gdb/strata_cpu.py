@@ -233,9 +233,9 @@ def _check_walk(regs: dict[str, int], address: int) -> str:
 
 @command("pagewalk", "ADDRESS", "how the page tables translate an address, entry by entry")
 def _pagewalk(words: list[str]) -> None:
-    if len(words) != 1:
-        raise Trouble("takes one address, such as $rip or &ring")
-    address = number(words[0])
+    if not words:
+        raise Trouble("takes an address, such as $rip or kernel_main + 4")
+    address = number(" ".join(words))
     regs = cpu()
     why = _check_walk(regs, address)
     if why:

@@ -73,12 +73,15 @@ class Debuggee:
         words += ["-gdb", "chardev:gdb0"]
         serial = f"socket,path={self.serial_socket},server=on,wait=off,logfile={self.serial_log}"
         words += command_line(self.spec, serial, "file,path=/dev/null")
-        self._qemu = subprocess.Popen(
-            [*words, *extra], stdin=subprocess.DEVNULL, start_new_session=True
-        )
+        told = self._folder / "stderr"  # QEMU's warnings would stand among GDB's lines
+        with told.open("wb") as stderr:
+            self._qemu = subprocess.Popen(
+                [*words, *extra], stdin=subprocess.DEVNULL, stderr=stderr, start_new_session=True
+            )
         while not (self.socket.exists() and self.serial_socket.exists()):
             if self._qemu.poll() is not None:
-                raise StrataError(f"QEMU did not start (status {self._qemu.returncode})")
+                why = told.read_text(encoding="utf-8", errors="replace").strip()
+                raise StrataError(f"QEMU did not start (status {self._qemu.returncode}): {why}")
             time.sleep(0.01)
 
     def ended(self) -> bool:

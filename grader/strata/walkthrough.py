@@ -9,6 +9,7 @@ with the page, line by line. The guest runs under icount, so a page holds or fai
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import selectors
 import shlex
@@ -184,8 +185,9 @@ class _Player:
         return self._wait_gdb(step)
 
     def _run(self, command: str) -> str:
+        build = self._environment.get("BUILD") or "build"
         done = subprocess.run(
-            ["sh", "-c", command],
+            ["sh", "-c", re.sub(r"(?<![\w/.])build/", f"{build}/", command)],
             cwd=self._course.tree,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
