@@ -29,7 +29,7 @@ struct caught {
 	uint32_t	irq_depth;
 	bool		gs_is_ours;	/* GS leads to this CPU's area */
 	bool		linked;		/* {RBP, RIP} found by walking frames */
-	bool		refuse;		/* [test] the handler says false */
+	bool		escaped;	/* the frame could not be returned to */
 	void		(*then)(struct interrupt_frame *frame);	/* [test] */
 };
 extern struct caught caught;

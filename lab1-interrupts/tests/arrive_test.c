@@ -7,6 +7,7 @@
  */
 #include "arrive.h"
 
+#include <lab0/cpu.h>
 #include <lab0/ktest.h>
 #include <lab0/panic.h>
 #include <lab0/percpu.h>
@@ -26,6 +27,9 @@ static struct {
 	unsigned		vector;
 	struct interrupt_slot	before;
 } catching;
+
+static bool arriving;		/* arrive_rip is where it will come from */
+void arrive_escape(void);
 
 /* -- The handler ------------------------------------------------------------- */
 
@@ -56,8 +60,12 @@ catch(struct interrupt_frame *frame, void *context)
 	caught.frame_at = (vaddr_t)frame;
 	caught.rbp = (vaddr_t)__builtin_frame_address(0);
 	caught.irq_depth = percpu_self()->irq_depth;
-	caught.gs_is_ours = percpu_self() == &percpu_start;
+	caught.gs_is_ours = rdmsr(MSR_GS_BASE) == (vaddr_t)&percpu_start;
 	caught.linked = linked(caught.rbp, frame);
+	if (arriving && (frame->rip != arrive_rip || frame->cs != 8)) {
+		caught.escaped = true;
+		arrive_escape();
+	}
 	if (caught.then)
 		caught.then(frame);
 	/* What a function may change, changed. */
@@ -67,7 +75,7 @@ catch(struct interrupt_frame *frame, void *context)
 	    "add $1, %%eax"
 	    : : : "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10",
 	    "r11", "cc");
-	return !caught.refuse;
+	return true;
 }
 
 static struct interrupt_handler catcher = {
@@ -176,6 +184,7 @@ __asm__(
 "	mov	%rax, 72(%rdi)\n"
 "	pushfq\n"
 "	pop	120(%rdi)\n"
+"arrive_escape:\n"			/* or from a handler */
 "	cld\n"
 "	mov	arrive_stack(%rip), %rsp\n"
 "	pop	%r15\n"
@@ -206,13 +215,26 @@ __asm__(
 "	.popsection\n"
 );
 
+static void
+arrive(struct registers *registers, vaddr_t target, vaddr_t rip,
+    unsigned rsp_down)
+{
+	uint32_t irq_depth = percpu_self()->irq_depth;
+
+	arrive_rip = rip;
+	arriving = true;
+	arrive_through(registers, target, rsp_down);
+	arriving = false;
+	if (caught.escaped)
+		percpu_self()->irq_depth = irq_depth;
+}
+
 void
 arrive_int(struct registers *registers, unsigned vector, unsigned misalign)
 {
 	vaddr_t target = (vaddr_t)arrive_ints + 4 * vector;
 
-	arrive_rip = target + 2;
-	arrive_through(registers, target, misalign);
+	arrive(registers, target, target + 2, misalign);
 }
 
 extern char arrive_back[];
@@ -224,8 +246,7 @@ arrive_made(struct registers *registers, vaddr_t entry, bool with_error,
 	arrive_entry = entry;
 	arrive_with_error = with_error;
 	arrive_error = error;
-	arrive_rip = (vaddr_t)arrive_back;
-	arrive_through(registers, (vaddr_t)arrive_pushes, 8);
+	arrive(registers, (vaddr_t)arrive_pushes, (vaddr_t)arrive_back, 8);
 }
 
 /* -- The gates in use ------------------------------------------------------------ */

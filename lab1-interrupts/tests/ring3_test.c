@@ -5,7 +5,9 @@
  * There are no programs before lab 6, so the test makes one: a page of code and
  * a page of stack in the lower half, in tables of its own that hang in slot 0 of
  * the top table while it runs. The code talks to the test by `int3`; a handler
- * takes the kernel back by going where ring3_enter left off.
+ * takes the kernel back by going where ring3_enter left off. Ring 3's GS points
+ * at a copy of the kernel's per-CPU head, so that a kernel that runs on the wrong
+ * GS gets as far as the test's handler, which says so.
  */
 #include <lab0/ktest.h>
 
@@ -25,6 +27,7 @@ enum {
 	STACK_AT = 0x401000,
 	STACK_TOP = 0x402000,
 	GS_AT = 0x400800,		/* what ring 3's GS points at */
+	GS_OFFSET = 64,			/* there, its word */
 	ENTRIES = 512,
 	TABLES = 4,
 	VECTOR_OURS = VECTOR_FREE_END - 5,
@@ -81,6 +84,10 @@ open_user_pages(void)
 	uint64_t *pml4 = phys_to_virt(read_cr3() & PTE_ADDRESS);
 	uint64_t rights = PTE_PRESENT | PTE_WRITE | PTE_USER;
 
+	memcpy(&code_page[GS_AT - CODE_AT], percpu_self(),
+	    sizeof(struct percpu_head));
+	memcpy(&code_page[GS_AT - CODE_AT + GS_OFFSET],
+	    &(uint64_t){ GS_WORD }, 8);
 	memset(tables, 0, sizeof(tables));
 	tables[2][CODE_AT >> 12 & 511] = virt_to_phys(code_page) | rights;
 	tables[2][STACK_AT >> 12 & 511] = virt_to_phys(stack_page) | rights;
@@ -107,7 +114,6 @@ run(const void *text, size_t bytes, uint64_t rflags)
 
 	memset(code_page, 0xcc, sizeof(code_page));
 	memcpy(code_page, text, bytes);
-	memcpy(&code_page[GS_AT - CODE_AT], &(uint64_t){ GS_WORD }, 8);
 	open_user_pages();
 	gdt_set_rsp0(ALIGN_DOWN(here - 2048, 16));	/* below our frames */
 	wrmsr(MSR_KERNEL_GS_BASE, GS_AT);
@@ -143,10 +149,10 @@ look(struct interrupt_frame *frame)
 		ring3_leave();
 }
 
-/* mov rax, gs:[0]; int3; mov rbx, gs:[0]; int3 */
+/* mov rax, gs:[64]; int3; mov rbx, gs:[64]; int3 */
 static const uint8_t two_breakpoints[] = {
-	0x65, 0x48, 0x8b, 0x04, 0x25, 0, 0, 0, 0, 0xcc,
-	0x65, 0x48, 0x8b, 0x1c, 0x25, 0, 0, 0, 0, 0xcc,
+	0x65, 0x48, 0x8b, 0x04, 0x25, GS_OFFSET, 0, 0, 0, 0xcc,
+	0x65, 0x48, 0x8b, 0x1c, 0x25, GS_OFFSET, 0, 0, 0, 0xcc,
 };
 
 /* Ring 3 runs and comes back: `int3` arrives on the stack of RSP0, and the frame
@@ -189,10 +195,10 @@ KTEST(ring_3_keeps_its_gs, .exercise = "1.2", .weight = 2, .needs = "1.3")
 	expect_eq(caught.frame.rbx, GS_WORD);	/* read after the first int3 */
 }
 
-/* mov ecx, 100; 1: add rax, gs:[0]; inc rdx; dec ecx; jnz 1b; nop; nop */
+/* mov ecx, 100; 1: add rax, gs:[64]; inc rdx; dec ecx; jnz 1b; nop; nop */
 static const uint8_t gs_loop[] = {
 	0xb9, 100, 0, 0, 0,
-	0x65, 0x48, 0x03, 0x04, 0x25, 0, 0, 0, 0,
+	0x65, 0x48, 0x03, 0x04, 0x25, GS_OFFSET, 0, 0, 0,
 	0x48, 0xff, 0xc2, 0xff, 0xc9, 0x75, 0xf0, 0x90, 0x90,
 };
 
@@ -252,6 +258,7 @@ KTEST(a_trap_before_swapgs_finds_the_kernels_gs, .exercise = "1.2",
 	uint64_t flags = irq_save();
 	uint64_t gs = rdmsr(MSR_GS_BASE);
 
+	open_user_pages();
 	for (unsigned i = 0; i < 4 && !ktest_failed(); i++) {
 		for (unsigned user = 0; user < 2 && !ktest_failed(); user++) {
 			struct registers got = registers_random();
@@ -278,6 +285,7 @@ KTEST(a_trap_before_swapgs_finds_the_kernels_gs, .exercise = "1.2",
 			    "afterwards", other, user ? gs : GS_AT);
 		}
 	}
+	close_user_pages();
 	irq_restore(flags);
 }
 

@@ -7,9 +7,10 @@ guest memory and taken apart here.
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
-from interrupt_support import booted, descriptor, gates, segments, tss
+from interrupt_support import booted, descriptor, gates, segments, stop_in, tss
 from strata.api import Failure, expect, expect_eq, judges
 
 # Selector: (name, type, DPL, 64-bit). Type: 11 code readable, 3 data writable, accessed.
@@ -27,9 +28,9 @@ PAGE, IST_BYTES = 4096, 8192
 @judges(exercise="1.1", weight=3, plain=True)
 def test_the_cpu_uses_the_new_segments(machine: Any) -> None:
     """GDTR points at nine slots; CS, SS, DS and ES are the kernel's; each slot decodes."""
-    guest, gdb = booted(machine)
-    seen = segments(guest)
-    base, limit = seen.gdt
+    guest = machine.boot(paused=True)
+    gdb = stop_in(guest, "load_gdt", "gdt_load_cpu loads the table that gdt_fill made")
+    limit, base = struct.unpack("<HQ", gdb.read(gdb.regs()["rdi"], 10))
     expect_eq(limit, 9 * 8 - 1, "the limit of the GDT: nine slots less a byte")
     raw = guest.read_virt(base, limit + 1)
     expect_eq(raw[:8] + raw[0x18:0x20], bytes(16), "the null slot and the empty one, 0x18")
@@ -42,6 +43,9 @@ def test_the_cpu_uses_the_new_segments(machine: Any) -> None:
             wanted,
             f"{name}, selector {selector:#x}: (present, system, type, DPL, L, D/B)",
         )
+    stop_in(guest, "monitor_main", "the kernel comes up to its monitor")
+    seen = segments(guest)
+    expect_eq(seen.gdt, (base, limit), "(base, limit) in GDTR")
     for name, selector in (("CS", 8), ("SS", 0x10), ("DS", 0x10), ("ES", 0x10)):
         expect_eq(seen.selectors[name], selector, f"the selector in {name}")
     expect("CS64" in seen.kinds["CS"], "CS is 64-bit code", seen=seen.kinds["CS"])

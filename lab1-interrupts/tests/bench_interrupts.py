@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+"""Figures of an interrupt's parts, stamped by the kernel (interrupt_bench.c)."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+from strata.bench import Bench, Figure
+
+WHAT = {
+    "irq_to_handler": "from the call that sends it to the handler's first instruction",
+    "irq_send": "of that: the call that writes the APIC's command register",
+    "irq_send_and_entry": "parts of irq_roundtrip: send, entry, to the source's `spurious`",
+    "irq_dispatch": "... from there to the handler",
+    "irq_handler": "... out of the handler, to the source's `acknowledge`",
+    "irq_acknowledge": "... the EOI",
+    "irq_leave": "... to the hook interrupt_leave",
+    "irq_exit": "... registers back, IRETQ, back in the code that was interrupted",
+}
+
+
+def figures(bench: Bench) -> Iterator[Figure]:
+    """One a part; the parts add up to more than irq_roundtrip, by what the stamps cost."""
+    stage = f"stage{bench.lab.number}"
+    spec = bench.spec("pvh", f"{stage}-test.stripped.elf", "irq_spans console=serial", icount=0)
+    for line in bench.verdicts(spec):
+        word, _, rest = line.partition(" ")
+        if word == "span":
+            name, value = rest.split()
+            yield Figure.of(name, [int(value)], "instructions", WHAT[name])
