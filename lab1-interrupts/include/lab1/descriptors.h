@@ -69,8 +69,8 @@ enum segment_kind {
 uint64_t segment_descriptor(enum segment_kind kind);
 
 /*
- * The descriptor of an available 64-bit TSS, ring 0, present, granularity of
- * bytes.
+ * The descriptor of an available (not busy) 64-bit TSS, ring 0, present,
+ * granularity of bytes; AVL and all reserved bits are clear.
  *
  * out       receives two slots: the low and the high 8 bytes
  * base      any 64-bit address

@@ -51,7 +51,8 @@ struct interrupt_handler {
 struct irq_source {
 	/* Whether nothing is behind this interrupt; then nothing else is called. */
 	bool	(*spurious)(unsigned vector);	/* or NULL: never */
-	void	(*acknowledge)(unsigned vector); /* EOI, after the handlers */
+	/* EOI, after the handlers; never NULL. */
+	void	(*acknowledge)(unsigned vector);
 };
 
 /* A vector. `first` is read without a lock. */
@@ -75,15 +76,18 @@ HOOK_ATOMIC(interrupt_leave, struct interrupt_frame *frame);
 
 /*
  * What every entry calls (exercise 1.3):
- *   - counts the vector on this CPU;
+ *   - counts the vector in `taken` of this CPU, whatever becomes of it;
  *   - an exception (vector < 32) goes to exception_handle, and that is all;
  *   - otherwise irq_depth of the per-CPU head is one higher while it runs;
  *   - a slot whose source says `spurious` is counted as such, and nothing
- *     else is done: no handler, no acknowledgement;
- *   - all handlers of the slot run, in the order they were added; when none
- *     returns true, interrupt_unexpected is called, once;
+ *     else is done: no handler, no acknowledgement. `spurious` is asked once,
+ *     before all else; a source without that function has none;
+ *   - all handlers of the slot run, in the order they were added, also behind
+ *     one that returned true; when none returns true (or there is none),
+ *     interrupt_unexpected is called, once;
  *   - the slot's source, if any, acknowledges, once, after the handlers;
- *   - with irq_depth back at 0 the hook interrupt_leave is called.
+ *   - last, with irq_depth one lower again: if it is 0, the hook
+ *     interrupt_leave is called (HOOK_CALL), after a spurious one, too.
  *
  * context   entry code only; interrupts off
  */
@@ -115,9 +119,12 @@ void interrupt_unexpected(const struct interrupt_frame *frame);
 must_check int interrupt_add(unsigned vector, struct interrupt_handler *handler);
 
 /*
- * Take a handler away; it does not run any more on return on this CPU.
+ * Take a handler away; it does not run any more on return on this CPU. Its
+ * `next` stays as it is until it is added again, so that a dispatch that stands
+ * on it can go on: a handler may take itself away while it runs.
  *
  * returns   0; -ENOENT: was not added to that vector
+ * context   any, also in a handler
  */
 int interrupt_remove(unsigned vector, struct interrupt_handler *handler);
 

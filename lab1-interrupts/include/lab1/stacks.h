@@ -54,15 +54,15 @@ unsigned ist_of_vector(unsigned vector);
 void ist_fill(struct tss *tss, const struct kernel_stack stacks[IST_COUNT]);
 
 /*
- * Was this fault a stack that is full? It was if the faulting address, or else
- * the stack pointer, lies in the guard page of one of the stacks (the PAGE_SIZE
- * bytes below its lo; a stack pointer also on its first byte, lo, from which
- * the next push leaves it).
+ * Was this fault a stack that is full? It was if the faulting address lies in
+ * the guard page of one of the stacks (the PAGE_SIZE bytes below its lo); if it
+ * lies in none of them, if the stack pointer does, or stands on the first byte
+ * of a stack, lo, from which the next push leaves it.
  *
  * stacks    `count` of them
  * address   the faulting address (CR2)
  * rsp       the stack pointer of the interrupted code
- * returns   the stack; NULL: none of them
+ * returns   the stack, one of `stacks`; NULL: none of them
  * context   any; reads no stack
  */
 const struct kernel_stack *stack_overflown(const struct kernel_stack *stacks,
