@@ -54,7 +54,7 @@ __attribute__((noinline)) static bool
 catch(struct interrupt_frame *frame, void *context)
 {
 	(void)context;
-	__asm__ volatile("pushfq; popq %0" : "=r"(caught.rflags));
+	__asm__ volatile("pushfq; popq %0; cld" : "=r"(caught.rflags));
 	caught.count++;
 	caught.frame = *frame;
 	caught.frame_at = (vaddr_t)frame;
@@ -220,11 +220,17 @@ arrive(struct registers *registers, vaddr_t target, vaddr_t rip,
     unsigned rsp_down)
 {
 	uint32_t irq_depth = percpu_self()->irq_depth;
+	uint64_t other_gs = rdmsr(MSR_KERNEL_GS_BASE);
 
+	/* A SWAPGS too many does no harm. */
+	if (!other_gs)
+		wrmsr(MSR_KERNEL_GS_BASE, (vaddr_t)&percpu_start);
 	arrive_rip = rip;
 	arriving = true;
 	arrive_through(registers, target, rsp_down);
 	arriving = false;
+	if (!other_gs)
+		wrmsr(MSR_KERNEL_GS_BASE, 0);
 	if (caught.escaped)
 		percpu_self()->irq_depth = irq_depth;
 }

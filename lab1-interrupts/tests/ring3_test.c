@@ -32,7 +32,7 @@ enum {
 	TABLES = 4,
 	VECTOR_OURS = VECTOR_FREE_END - 5,
 	TF = 1 << 8,
-	IOPL = 3 << 12,
+	HLT = 0xf4,
 	ROUNDS = 50,
 };
 
@@ -112,12 +112,13 @@ run(const void *text, size_t bytes, uint64_t rflags)
 	uint64_t rsp0 = gdt_tss()->rsp[0];
 	vaddr_t here = (vaddr_t)__builtin_frame_address(0);
 
-	memset(code_page, 0xcc, sizeof(code_page));
+	memset(code_page, HLT, sizeof(code_page));	/* #GP in ring 3 */
 	memcpy(code_page, text, bytes);
 	open_user_pages();
 	gdt_set_rsp0(ALIGN_DOWN(here - 2048, 16));	/* below our frames */
 	wrmsr(MSR_KERNEL_GS_BASE, GS_AT);
 	ring3_enter(CODE_AT, STACK_TOP, rflags);
+	wrmsr(MSR_GS_BASE, (vaddr_t)&percpu_start);	/* whatever happened */
 	wrmsr(MSR_KERNEL_GS_BASE, 0);
 	gdt_set_rsp0(rsp0);
 	close_user_pages();
@@ -137,8 +138,12 @@ static struct {
 static void
 look(struct interrupt_frame *frame)
 {
-	if (frame->cs != (SELECTOR_USER_CODE | SELECTOR_RING3))
+	if (frame->cs != (SELECTOR_USER_CODE | SELECTOR_RING3)) {
+		if ((vaddr_t)ring3_enter <= frame->rip &&
+		    frame->rip < (vaddr_t)ring3_leave)
+			ring3_leave();		/* IRETQ refused */
 		return;
+	}
 	seen.count++;
 	seen.wrong_gs += rdmsr(MSR_GS_BASE) != (vaddr_t)&percpu_start;
 	seen.wrong_user_gs += rdmsr(MSR_KERNEL_GS_BASE) != GS_AT;

@@ -43,11 +43,15 @@ def look(gdb: Any) -> None:
     expect_eq(regs["eflags"] & INTERRUPT, 0, "the interrupt flag at the call")
     frame = struct.unpack(f"<{FRAME_WORDS}Q", gdb.read(regs["rdi"], FRAME_WORDS * 8))
     expect_eq((frame[CS], frame[SS]), (8, 0x10), "(CS, SS) in the frame that RDI points at")
-    pair = struct.unpack("<2Q", gdb.read(regs["rbp"], 16))
-    if pair != (frame[NAMES.index("rbp")], frame[RIP]):
+    wanted = struct.pack("<2Q", frame[NAMES.index("rbp")], frame[RIP])
+    try:
+        pair = gdb.read(regs["rbp"], 16)
+    except Failure:
+        pair = b""
+    if pair != wanted:
         raise Failure(
             "RBP at the call does not point at the interrupted code's {RBP, RIP}",
-            expected=f"{{{frame[8]:#x}, {frame[RIP]:#x}}}, as the frame has them",
-            seen=f"{{{pair[0]:#x}, {pair[1]:#x}}} at {regs['rbp']:#x}",
+            expected=f"bytes {wanted.hex(' ')}, as the frame has them",
+            seen=f"{pair.hex(' ') or 'no memory'} at {regs['rbp']:#x}",
             hint="a backtrace takes the two words for a caller's frame",
         )

@@ -68,6 +68,8 @@ def test_the_task_register_points_at_the_tss(machine: Any) -> None:
         "the base in the TSS's two slots, against TR's",
     )
     expect_eq((one.system, one.kind, one.present), (True, 11, True), "(system, type busy, present)")
+    data = range(guest.symbol("kernel_data"), guest.symbol("kernel_end"))
+    expect(seen.tr_base in data, "the TSS lies in the kernel's data", seen=f"{seen.tr_base:#x}")
     task = tss(guest)
     expect_eq(task.rsp[0], guest.symbol("boot_stack_top"), "RSP0")
     expect_eq(task.rsp[1:], (0, 0), "RSP1 and RSP2")
