@@ -33,12 +33,24 @@ static PERCPU(bool, searching);	/* (1) */
 
 /* -- #BP and #DB: said, and gone on ----------------------------------------- */
 
+void
+exception_say(const char *fmt, ...)
+{
+	va_list args;
+
+	percpu_self()->irq_depth++;
+	va_start(args, fmt);
+	vprintk(fmt, args);
+	va_end(args);
+	percpu_self()->irq_depth--;
+}
+
 static void
 breakpoint(const struct interrupt_frame *frame)
 {
-	/* RIP is behind it; int3 has one byte. */
-	printk(LOG_NOTICE "breakpoint at %p %pS\n", (void *)(frame->rip - 1),
-	    (void *)(frame->rip - 1));
+	void *at = (void *)(frame->rip - 1);	/* int3 has one byte */
+
+	exception_say(LOG_NOTICE "breakpoint at %p %pS\n", at, at);
 }
 
 static void
@@ -47,7 +59,7 @@ debug_exception(struct interrupt_frame *frame)
 	uint64_t dr6;
 
 	__asm__ volatile("mov %%dr6, %0" : "=r"(dr6));
-	printk(LOG_NOTICE "debug exception (%s) at %p %pS\n",
+	exception_say(LOG_NOTICE "debug exception (%s) at %p %pS\n",
 	    dr6 & DR6_BS ? "single step" :
 	    dr6 & DR6_B ? "breakpoint register" : "int1",
 	    (void *)frame->rip, (void *)frame->rip);

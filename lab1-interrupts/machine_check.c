@@ -39,6 +39,7 @@ enum {
 	MCG_RIPV = 1u << 0,		/* the interrupted code can go on */
 	MCG_EIPV = 1u << 1,		/* RIP has to do with the error */
 	MCG_MCIP = 1u << 2,		/* until cleared another one resets */
+	LINE_BYTES = 160,
 };
 
 #define MCI_VAL		(1ul << 63)
@@ -89,8 +90,20 @@ error_class(uint64_t status)
 	return "unknown class";
 }
 
-/* printk or console_printf. */
-typedef int printer(const char *fmt, ...) printf_like(1, 2);
+/* exception_say or print_now. */
+typedef void printer(const char *fmt, ...) printf_like(1, 2);
+
+static void printf_like(1, 2)
+print_now(const char *fmt, ...)
+{
+	char text[LINE_BYTES];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintk(text, sizeof(text), fmt, args);
+	va_end(args);
+	console_printf("%s", text);
+}
 
 static void
 show_bank(unsigned bank, printer *line)
@@ -167,9 +180,9 @@ machine_check(struct interrupt_frame *frame, void *context)
 	(void)context;
 	if (!may_go_on())
 		exception_report(frame);
-	printk(LOG_ERR "machine check at %pS, and the machine goes on\n",
-	    (void *)frame->rip);
-	show_banks(printk);
+	exception_say(LOG_ERR "machine check at %pS, and the machine goes "
+	    "on\n", (void *)frame->rip);
+	show_banks(exception_say);
 	clear_banks();
 	wrmsr(MSR_MCG_STATUS, 0);
 	return true;
@@ -223,7 +236,7 @@ show_in_panic(const struct panic_registers *regs)
 	    status & MCG_RIPV ? "could go on" : "cannot go on",
 	    status & MCG_EIPV ? "RIP is where it was" :
 	    "RIP says nothing about where");
-	show_banks(console_printf);
+	show_banks(print_now);
 	/* Without this the next one resets the machine. */
 	clear_banks();
 	wrmsr(MSR_MCG_STATUS, 0);
@@ -266,7 +279,7 @@ mcheck_command(int argc, char **argv)
 	if (nbanks == 0)
 		console_printf("this CPU has no banks, or exercise 1.3 is "
 		    "not written\n");
-	else if (show_banks(console_printf) == 0)
+	else if (show_banks(print_now) == 0)
 		console_printf("%u banks, no error\n", nbanks);
 	clear_banks();
 	return 0;

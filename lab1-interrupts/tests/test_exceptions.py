@@ -236,11 +236,12 @@ def test_a_fault_while_reporting_ends_the_machine(machine: Any) -> None:
     expect(records(guest)[0].complete, "the first record is whole")
 
 
-def _spoil(guest: Any, *functions: str) -> None:
-    """Put ud2 where a function begins."""
+def _spoil(guest: Any, functions: list[str], command: str) -> None:
+    """Put ud2 where these functions begin, then type a command."""
     gdb = guest.gdb()
     for name in functions:
         gdb.write(guest.symbol(name), b"\x0f\x0b")
+    guest.send(command + "\r")
     gdb.detach()
 
 
@@ -256,8 +257,7 @@ def test_a_report_survives_broken_code(machine: Any) -> None:
     ):
         guest = machine.boot(cmdline="panic=exit")
         guest.wait_serial("strata> ")
-        _spoil(guest, *broken)
-        guest.send("fault pf-null\r")
+        _spoil(guest, broken, "fault pf-null")
         end = guest.wait_exit()
         expect_eq(end.code, EXIT_PANIC, f"the exit code with {broken} broken")
         said = [line for line in guest.verdicts if words and line.startswith(words)]
@@ -265,3 +265,80 @@ def test_a_report_survives_broken_code(machine: Any) -> None:
         if broken == ["page_fault_decode"]:
             note = "while a page fault at provoke_write+0x0 was being explained"
             expect(note in said[0], "what was being explained", seen=said)
+
+
+def test_an_nmi_gets_through_with_interrupts_off(machine: Any) -> None:
+    """With panic_on_nmi a kernel that stands still with interrupts off says where it is."""
+    guest = machine.boot(cmdline="panic_on_nmi panic=exit main=halt")
+    guest.wait(lambda: bool(guest.regs().get("hlt")), "the kernel halts with interrupts off")
+    expect_eq(guest.regs()["rflags"] & 0x200, 0, "the interrupt flag")
+    guest.hmp("nmi")
+    guest.wait_exit(EXIT_PANIC)
+    record = records(guest)[-1]
+    expect_eq(record.number("vector"), 2, "the vector")
+    expect("non-maskable interrupt at machine_halt+" in record.text, "the place", seen=record.text)
+    low = guest.symbol("boot_stack")
+    expect(low < record.number("rsp") < low + STACK, "RSP is the interrupted code's")
+    expect("kernel_main" in record.backtrace, "the backtrace", seen=record.backtrace)
+
+
+def test_an_nmi_is_survived(machine: Any) -> None:
+    """Without the option NMIs are taken and the kernel goes on."""
+    guest = machine.boot()
+    guest.wait_serial("strata> ")
+    for _ in range(5):
+        guest.hmp("nmi")
+        guest.send("peek 0 1\r")
+        guest.wait_serial("0x0 is not mapped")
+        guest.wait_serial("strata> ")
+    expect_eq(records(guest), [], "panics")
+
+
+# Of a machine-check bank's status register.
+VALID, UNCORRECTED, ENABLED, MISC = 1 << 63, 1 << 61, 1 << 60, 1 << 59
+ADDR, DAMAGED, SIGNALLED = 1 << 58, 1 << 57, 1 << 56
+CACHE_READ = 0x0134  # data cache, read, level 0
+
+
+def test_a_fatal_machine_check_is_reported_with_its_bank(machine: Any) -> None:
+    """An uncorrected error that damaged the CPU ends in a report with bank, address and class."""
+    guest = machine.boot(cmdline="panic=exit")
+    guest.wait_serial("strata> ")
+    bank = machine.random.randrange(10)
+    where = machine.random.getrandbits(36)
+    status = VALID | UNCORRECTED | ENABLED | MISC | ADDR | DAMAGED | CACHE_READ | 0x77 << 16
+    guest.hmp(f"mce 0 {bank} {status:#x} 0x4 {where:#x} 0x8c")
+    guest.send("\r")
+    guest.wait_exit(EXIT_PANIC)
+    record = records(guest)[-1]
+    expect_eq(record.number("vector"), 18, "the vector")
+    expect_eq(record.number(f"bank{bank}"), status, "the status of the bank in the record")
+    screen = guest.serial.decode("ascii", "replace")
+    for words in (
+        f"bank {bank}: status {status:#018x}: uncorrected, CPU state damaged, cache hierarchy",
+        f"bank {bank}: address {where:#x}",
+        f"bank {bank}: misc 0x8c",
+        "cannot go on",
+    ):
+        expect(words in screen, f"the screen has {words!r}", seen=screen[-1500:])
+
+
+def test_other_machine_checks_are_survived(machine: Any) -> None:
+    """An error that needs no action leaves lines and the kernel goes on; corrected ones wait."""
+    guest = machine.boot()
+    guest.wait_serial("strata> ")
+    status = VALID | UNCORRECTED | ENABLED | SIGNALLED | CACHE_READ
+    for turn in range(2):  # the second one would reset the machine if the first were not cleared
+        guest.hmp(f"mce 0 3 {status:#x} 0x5 0 0")
+        guest.send("peek 0 1\r")
+        guest.wait_serial("the machine goes on", f"machine check number {turn + 1} is survived")
+        guest.wait_serial(f"bank 3: status {status:#018x}: uncorrected, cache hierarchy")
+        guest.wait_serial("0x0 is not mapped")  # so the handler has ended
+    corrected = VALID | ENABLED | ADDR | 0x9F
+    guest.hmp(f"mce 0 4 {corrected:#x} 0 0x1000 0")
+    guest.send("mcheck\r")
+    guest.wait_serial(f"bank 4: status {corrected:#018x}: corrected, memory controller")
+    guest.wait_serial("strata> ")
+    guest.send("mcheck\r")
+    guest.wait_serial("10 banks, no error")
+    expect_eq(records(guest), [], "panics")

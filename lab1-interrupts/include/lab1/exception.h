@@ -54,6 +54,13 @@ struct selector_error selector_error_decode(uint64_t error);
 void exception_handle(struct interrupt_frame *frame);
 
 /*
+ * printk for an exception that is survived: it may have come while the
+ * interrupted code held any lock, so it counts as an interrupt to the check of
+ * the locks' order.
+ */
+void exception_say(const char *fmt, ...) printf_like(1, 2);
+
+/*
  * Panic with everything that is known of it: one sentence, registers, the
  * code's bytes, backtrace; on the verdict port lines `fact: KEY=VALUE`.
  *
