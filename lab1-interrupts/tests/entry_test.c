@@ -167,7 +167,7 @@ note_vector(unsigned vector)
 	text[16] = (char)('0' + vector / 10);
 	text[17] = (char)('0' + vector % 10);
 	if (has_error(vector))
-		memcpy(&text[29], "an error code", sizeof("an error code"));
+		memcpy(&text[30], "an error code", sizeof("an error code"));
 	ktest_note(text);
 }
 

@@ -29,27 +29,43 @@ KTEST(four_vectors_have_a_stack, .exercise = "1.5", .weight = 2, .plain = true)
 	expect_eq(ist_of_vector(~0u), 0);
 }
 
-/* The TSS gets the tops in order, 0 for the rest, and keeps all else. */
+static struct kernel_stack four[IST_COUNT];
+static struct tss filled, unfilled;
+
+static void
+fill_four(void)
+{
+	uint8_t *bytes = (uint8_t *)&unfilled;
+
+	for (unsigned i = 0; i < sizeof(unfilled); i++)
+		bytes[i] = (uint8_t)ktest_random();
+	filled = unfilled;
+	for (unsigned i = 0; i < IST_COUNT; i++) {
+		four[i].name = "a stack";
+		four[i].hi = ktest_random() & ~15ul;
+		four[i].lo = four[i].hi - IST_STACK_BYTES;
+	}
+	ist_fill(&filled, four);
+}
+
+/* The TSS gets the tops of the stacks, IST 1 that of the first. */
 KTEST(the_tss_gets_the_tops, .exercise = "1.5", .weight = 2, .plain = true)
 {
-	struct kernel_stack stacks[IST_COUNT];
-	struct tss tss, before;
-	uint8_t *bytes = (uint8_t *)&tss;
+	fill_four();
+	for (unsigned i = 0; i < IST_COUNT; i++)
+		expect_eq(filled.ist[i], four[i].hi);
+}
 
-	for (unsigned i = 0; i < sizeof(tss); i++)
-		bytes[i] = (uint8_t)ktest_random();
-	before = tss;
-	for (unsigned i = 0; i < IST_COUNT; i++) {
-		stacks[i].name = "a stack";
-		stacks[i].hi = ktest_random() & ~15ul;
-		stacks[i].lo = stacks[i].hi - IST_STACK_BYTES;
-	}
-	ist_fill(&tss, stacks);
+/* The entries that no IST number uses become 0, and nothing else changes. */
+KTEST(the_rest_of_the_tss_stays, .exercise = "1.5", .weight = 1)
+{
+	fill_four();
 	for (unsigned i = 0; i < 7; i++) {
-		expect_eq(tss.ist[i], i < IST_COUNT ? stacks[i].hi : 0);
-		before.ist[i] = tss.ist[i];
+		if (i >= IST_COUNT)
+			expect_eq(filled.ist[i], 0);
+		unfilled.ist[i] = filled.ist[i];
 	}
-	expect_memeq(&tss, &before, sizeof(tss));
+	expect_memeq(&filled, &unfilled, sizeof(filled));
 }
 
 static struct kernel_stack some[STACKS];
@@ -127,7 +143,7 @@ KTEST(the_address_comes_before_the_stack_pointer, .exercise = "1.5",
 /* Each of the four arrives at the top of its own stack. */
 KTEST(the_four_arrive_on_their_stacks, .exercise = "1.5", .weight = 2)
 {
-	static const struct { unsigned vector, ist; } four[] = {
+	static const struct { unsigned vector, ist; } arrivals[] = {
 		{ VECTOR_DF, 1 }, { VECTOR_NMI, 2 },
 		{ VECTOR_MC, 3 }, { VECTOR_DB, 4 },
 	};
@@ -135,7 +151,7 @@ KTEST(the_four_arrive_on_their_stacks, .exercise = "1.5", .weight = 2)
 
 	for (unsigned i = 0; i < 4 && !ktest_failed(); i++) {
 		struct registers got = registers_random();
-		unsigned vector = four[i].vector;
+		unsigned vector = arrivals[i].vector;
 
 		/* `int 8` pushes no error code: another one's entry */
 		struct gate before = *arrive_gate(vector);
@@ -147,7 +163,7 @@ KTEST(the_four_arrive_on_their_stacks, .exercise = "1.5", .weight = 2)
 		catch_end();
 		*arrive_gate(vector) = before;
 		ktest_check_eq(KTEST_HERE, "end of the frame", caught.frame_at
-		    + sizeof(caught.frame), kernel_stacks[four[i].ist - 1].hi);
+		    + sizeof(caught.frame), kernel_stacks[arrivals[i].ist - 1].hi);
 	}
 	irq_restore(flags);
 }

@@ -23,6 +23,7 @@ enum {
 	LOOPS = 40,			/* of the code below, some 30 each */
 	TURNS = 5,
 	LANDINGS_MIN = 3000,
+	LANDINGS_MAX = 20000,
 	TF = 1 << 8,
 	BUFFER = 64,
 };
@@ -155,6 +156,10 @@ land(struct interrupt_frame *frame)
 	landings.crooked += caught.rbp % 16 != 0;
 	landings.backwards += (caught.rflags & 0x400) != 0;
 	landings.df_before += (frame->rflags & 0x400) != 0;
+	if (caught.count > LANDINGS_MAX) {	/* RCX was lost, for one */
+		frame->rflags &= ~(uint64_t)TF;
+		frame->rip = (vaddr_t)landing_last;
+	}
 }
 
 static struct work plain, stepped;

@@ -260,6 +260,9 @@ KTEST(a_trap_before_swapgs_finds_the_kernels_gs, .exercise = "1.2",
 	static const unsigned vectors[] = {
 		VECTOR_DB, VECTOR_NMI, VECTOR_MC, VECTOR_DF,
 	};
+	static const char *const names[] = {
+		"that was #DB", "that was NMI", "that was #MC", "that was #DF",
+	};
 	uint64_t flags = irq_save();
 	uint64_t gs = rdmsr(MSR_GS_BASE);
 
@@ -288,6 +291,8 @@ KTEST(a_trap_before_swapgs_finds_the_kernels_gs, .exercise = "1.2",
 			    after, user ? GS_AT : gs);
 			ktest_check_eq(KTEST_HERE, "the other GS base "
 			    "afterwards", other, user ? gs : GS_AT);
+			if (ktest_failed())
+				ktest_note(names[i]);
 		}
 	}
 	close_user_pages();
