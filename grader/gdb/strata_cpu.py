@@ -13,7 +13,7 @@ import struct
 
 import gdb
 
-from strata_gdb import Trouble, command, cpu, number, read, read_phys64, where
+from strata_gdb import Trouble, command, cpu, number, read, read_phys64, vector_name, where
 
 _FLAGS = {0: "CF", 2: "PF", 4: "AF", 6: "ZF", 7: "SF", 8: "TF", 10: "DF", 11: "OF", 14: "NT"}
 _FLAGS |= {16: "RF", 17: "VM", 18: "AC"}
@@ -147,13 +147,6 @@ def _gate(raw: bytes) -> tuple[str, int]:
     return text, low | middle << 16 | high << 32
 
 
-def _vector_name(vector: int) -> str:
-    """The kernel's own mnemonics stand in lab 1; this is the manual's list."""
-    names = "#DE #DB NMI #BP #OF #BR #UD #NM #DF - #TS #NP #SS #GP #PF - #MF #AC #MC #XM #VE #CP"
-    listed = names.split()
-    return listed[vector] if vector < len(listed) and listed[vector] != "-" else ""
-
-
 @command("idt", "[VECTOR]", "the interrupt gates, decoded; without VECTOR equal ones in one line")
 def _idt(words: list[str]) -> None:
     regs = cpu()
@@ -187,10 +180,10 @@ def _show_gates(gates: list[tuple[str, int]], first: int, last: int) -> None:
         print(f"{first}-{last}  {text or 'not present'}")
     elif text:
         print(
-            f"{first:<3} {_vector_name(first):<4} {target:016x}  {text}  {where(target)}".rstrip()
+            f"{first:<3} {vector_name(first):<4} {target:016x}  {text}  {where(target)}".rstrip()
         )
     else:
-        print(f"{first:<3} {_vector_name(first):<4} not present")
+        print(f"{first:<3} {vector_name(first):<4} not present")
 
 
 def _real_vectors(base: int, vectors: list[int]) -> None:

@@ -36,12 +36,17 @@ __all__ = [
     "read_phys64",
     "signed_offset",
     "text_at",
+    "vector_name",
     "where",
     "words_at",
 ]
 
 MASK = (1 << 64) - 1
 _TEXT_MAX = 256
+_MNEMONICS = (
+    "#DE #DB NMI #BP #OF #BR #UD #NM #DF - #TS #NP #SS #GP #PF - "
+    "#MF #AC #MC #XM #VE #CP - - - - - - #HV #VC #SX -"
+)
 
 COMMANDS: dict[str, tuple[str, str]] = {}
 _PRINTERS = gdb.printing.RegexpCollectionPrettyPrinter("strata")
@@ -214,6 +219,12 @@ def linker_set(name: str) -> tuple[int, ...]:
 def signed_offset(value: int) -> int:
     """A 64-bit word as a signed number."""
     return value - (1 << 64) if value >> 63 else value
+
+
+def vector_name(vector: int) -> str:
+    """An exception's mnemonic, as the manual's list has it; "" for what has none."""
+    listed = _MNEMONICS.split()
+    return listed[vector] if vector < len(listed) and listed[vector] != "-" else ""
 
 
 def chain(first: int, link: Callable[[int], int], most: int = 100000) -> Iterator[int]:

@@ -30,6 +30,7 @@ from strata_gdb import (
 
 _WALK_MAX = 10000
 _LOG_DEFAULT = 20
+_ENTRY = "entry_high.asm"
 _RECORD = struct.Struct("<QIHBB")  # struct record of log.c
 
 
@@ -182,6 +183,30 @@ class _SpinlockPrinter(_Value):
             return f"spinlock {name}, rank {int(kind['rank'])}: {state}"
         except (Trouble, gdb.error) as trouble:
             return f"spinlock (its class: {trouble}): {state}"
+
+
+# -- backtraces -------------------------------------------------------------------------
+
+
+class _EndAtEntry:
+    """Nobody calls the first instructions of the higher half: a backtrace ends there."""
+
+    def __init__(self) -> None:
+        self.name = "strata ends at the entry"
+        self.priority = 100
+        self.enabled = True
+        gdb.frame_filters[self.name] = self
+
+    def filter(self, frames: Iterator[Any]) -> Iterator[Any]:
+        """All frames up to that one."""
+        for frame in frames:
+            yield frame
+            table = frame.inferior_frame().find_sal().symtab
+            if table is not None and table.filename.endswith(_ENTRY):
+                return
+
+
+_EndAtEntry()
 
 
 # -- the log ------------------------------------------------------------------------------
