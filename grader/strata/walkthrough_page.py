@@ -12,7 +12,7 @@ Blanks count as one, empty lines not at all; a line `...` stands for any lines. 
 value that is not known beforehand; `{rip}` is the same value again, also in a command.
 `{:dec}` is a value that does not matter. Kinds: hex (with or without 0x and leading zeros), dec,
 word, text. A block that begins with output shows what is seen next without a command.
-Before each block that types something stands a question; not before one that begins with output.
+Before each block of GDB's stands a question; not before one that begins with output.
 
     <!-- red on: NAME -->           a mutant on which this page fails
     <!-- needs: 0.5, 0.6 -->        exercises that must be written for it
@@ -105,10 +105,14 @@ def parse(path: Path, text: str) -> Page:
 
 
 def _types(block: Iterable[tuple[int, str]]) -> bool:
-    """Whether a block begins a step of the reader's; one that begins with output goes on."""
+    """Whether a block begins a step: one that begins with output, or on the other terminal,
+    goes on with the step before."""
     lines = [line for _, line in block if line.strip()]
-    typed = any(line.startswith(("(gdb) ", "strata> ")) for line in lines)
-    return typed and lines[0].startswith(tuple(PROMPTS))
+    return (
+        bool(lines)
+        and any(line.startswith("(gdb) ") for line in lines)
+        and (lines[0].startswith(("$ ", "(gdb) ")))
+    )
 
 
 def _add_block(page: Page, block: list[tuple[int, str]], asked: bool) -> None:
