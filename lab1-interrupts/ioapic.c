@@ -6,12 +6,13 @@
  * goes into the first, and the second is then that register.
  *
  * Owns      the list of chips.            Offers  ioapic.h.
- * Stands on madt; the direct map (see lapic.c on its caching).
+ * Stands on madt, boot_facts; the direct map (see lapic.c on its caching).
  * Source    Intel 82093AA data sheet, 3.1 "Memory Mapped Registers", 3.2
  *           "IOAPIC Registers".
  */
 #include <lab1/ioapic.h>
 
+#include <lab0/bootfacts.h>
 #include <lab0/errno.h>
 #include <lab0/memory_layout.h>
 #include <lab0/panic.h>
@@ -115,6 +116,23 @@ ioapic_mask(uint32_t line, bool masked)
 	chip_write(chip, register_of(chip, line), entry);
 }
 
+/* Registers are no memory: to write them there would spoil it. */
+static bool
+is_memory(paddr_t address)
+{
+	const struct boot_facts *facts = boot_facts();
+
+	for (unsigned i = 0; i < facts->nmemmap; i++) {
+		const struct memmap_entry *entry = &facts->memmap[i];
+
+		if (entry->type != MEMORY_RESERVED &&
+		    address + PAGE_SIZE > entry->base &&
+		    address - entry->base < entry->length)
+			return true;
+	}
+	return false;
+}
+
 /* Why a chip cannot be used; NULL: it can. */
 static const char *
 objection(const struct madt_ioapic *wanted, struct ioapic *chip)
@@ -123,6 +141,8 @@ objection(const struct madt_ioapic *wanted, struct ioapic *chip)
 
 	if (wanted->address > DIRECT_MAP_BOOT_BYTES - PAGE_SIZE)
 		return "is out of reach";
+	if (is_memory(wanted->address))
+		return "is in memory";
 	chip->registers = phys_to_virt(wanted->address);
 	chip->gsi_base = wanted->gsi_base;
 	version = chip_read(chip, IOAPICVER);

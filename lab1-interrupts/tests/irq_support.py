@@ -20,6 +20,7 @@ class Calls:
     """
 
     def __init__(self, guest: Guest) -> None:
+        self._guest = guest
         self._gdb = guest.gdb()
         self._gdb.break_at("monitor_execute")
         guest.send("\r")
@@ -36,7 +37,7 @@ class Calls:
         gdb.set("eflags", _FLAGS)
         for name, value in zip(_ARGUMENTS, arguments):
             gdb.set(name, value)
-        gdb.set("rip", gdb._address(function))
+        gdb.set("rip", self._guest.symbol(function))
         gdb.break_at(home)
         stopped = gdb.cont()
         gdb.clear(home)

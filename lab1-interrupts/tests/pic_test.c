@@ -3,13 +3,11 @@
  * pic_test.c - exercise 1.6: interrupts that come through the 8259 pair.
  *
  * The pair is set up at vectors of the tests' own, whichever controller the
- * kernel has chosen, and put back afterwards. Three devices interrupt on
- * demand: the keyboard controller on inputs 1 and 12, the CMOS clock on 8.
- *
- * Source    IBM PC/AT Technical Reference, "Keyboard Controller" (commands
- *           20h, 60h, D2h, D3h); MC146818A data sheet (registers A to C).
+ * kernel has chosen, and put back afterwards.
  */
 #include <lab1/pic.h>
+
+#include "irq_devices.h"
 
 #include <lab0/cpu.h>
 #include <lab0/io.h>
@@ -19,29 +17,7 @@
 #include <lab1/irqchip.h>
 #include <lab1/lapic.h>
 
-enum {
-	KEYBOARD = 1,			/* inputs */
-	CLOCK = 8,
-	MOUSE = 12,
-	KBC_DATA = 0x60,
-	KBC_COMMAND = 0x64,		/* r: status */
-	KBC_FULL = 1 << 0,		/* a byte to be read */
-	KBC_BUSY = 1 << 1,		/* not ready for a byte */
-	KBC_READ_CONFIG = 0x20,
-	KBC_WRITE_CONFIG = 0x60,
-	KBC_FROM_KEYBOARD = 0xd2,	/* next byte: as if it came from there */
-	KBC_FROM_MOUSE = 0xd3,
-	KBC_INTERRUPTS = 3,		/* in the configuration */
-	CMOS_INDEX = 0x70,
-	CMOS_DATA = 0x71,
-	CMOS_A = 0x0a,			/* periodic rate in bits 0-3 */
-	CMOS_B = 0x0b,
-	CMOS_C = 0x0c,			/* r: why; reading acknowledges */
-	CMOS_8192_HZ = 3,
-	CMOS_PERIODIC = 1 << 6,
-	POLLS = 200000,			/* what comes comes long before */
-	ORDER_MAX = 32,
-};
+enum { ORDER_MAX = 32 };
 
 static struct pic_state {
 	unsigned	vector;		/* of input 0 */
@@ -50,82 +26,11 @@ static struct pic_state {
 	unsigned	norder;
 	void		(*inside)(void);	/* in the next handler, once */
 	unsigned	acknowledged;
-	uint8_t		kbc_config;
 } pic;
 
 static struct interrupt_handler handlers[PIC_INPUTS];
 
-/* -- Devices ----------------------------------------------------------------- */
-
-static void
-kbc_ready(void)
-{
-	for (unsigned i = 0; inb(KBC_COMMAND) & KBC_BUSY && i < POLLS; i++)
-		cpu_pause();
-}
-
-static void
-kbc_write(uint8_t command, uint8_t byte)
-{
-	kbc_ready();
-	outb(command, KBC_COMMAND);
-	kbc_ready();
-	outb(byte, KBC_DATA);
-}
-
-static void
-kbc_drain(void)
-{
-	for (unsigned i = 0; inb(KBC_COMMAND) & KBC_FULL && i < 64; i++)
-		inb(KBC_DATA);
-}
-
-static uint8_t
-cmos_get(uint8_t reg)
-{
-	outb(reg, CMOS_INDEX);
-	return inb(CMOS_DATA);
-}
-
-static void
-cmos_set(uint8_t reg, uint8_t value)
-{
-	outb(reg, CMOS_INDEX);
-	outb(value, CMOS_DATA);
-}
-
-/* One interrupt; the clock's comes within 122 us. */
-static void
-raise(unsigned input)
-{
-	switch (input) {
-	case KEYBOARD:
-		kbc_write(KBC_FROM_KEYBOARD, 0x5a);
-		break;
-	case MOUSE:
-		kbc_write(KBC_FROM_MOUSE, 0x5a);
-		break;
-	case CLOCK:
-		cmos_set(CMOS_A, (uint8_t)((cmos_get(CMOS_A) & 0xf0) |
-		    CMOS_8192_HZ));
-		cmos_set(CMOS_B, cmos_get(CMOS_B) | CMOS_PERIODIC);
-		break;
-	}
-}
-
-/* The device lets its line go. */
-static void
-quiet(unsigned input)
-{
-	if (input == CLOCK) {
-		cmos_set(CMOS_B, cmos_get(CMOS_B) & (uint8_t)~CMOS_PERIODIC);
-		cmos_get(CMOS_C);
-	} else {
-		kbc_drain();
-	}
-}
-
-/* -- The pair, read without the exercise's code ------------------------------ */
+/* -- The pair, read without the exercise's code ---------------------------- */
 
 static bool
 shows(unsigned input, uint8_t what)
@@ -151,11 +56,11 @@ in_service(unsigned input)
 static void
 wait_requested(unsigned input)
 {
-	for (unsigned i = 0; !requested(input) && i < POLLS; i++)
+	for (unsigned i = 0; !requested(input) && i < IRQ_POLLS; i++)
 		cpu_pause();
 }
 
-/* -- Interrupts -------------------------------------------------------------- */
+/* -- Interrupts ------------------------------------------------------------ */
 
 static bool
 served(struct interrupt_frame *frame, void *context)
@@ -168,7 +73,7 @@ served(struct interrupt_frame *frame, void *context)
 	pic.count[input]++;
 	if (pic.norder < ORDER_MAX)
 		pic.order[pic.norder++] = (uint8_t)input;
-	quiet(input);
+	irq_device_quiet(input);
 	pic.inside = NULL;
 	if (inside)
 		inside();
@@ -224,13 +129,7 @@ begin(unsigned vector)
 	irq_disable();
 	memset(&pic, 0, sizeof(pic));
 	pic.vector = vector;
-	kbc_ready();
-	outb(KBC_READ_CONFIG, KBC_COMMAND);
-	for (unsigned i = 0; !(inb(KBC_COMMAND) & KBC_FULL) && i < POLLS; i++)
-		cpu_pause();
-	pic.kbc_config = inb(KBC_DATA);
-	kbc_write(KBC_WRITE_CONFIG, pic.kbc_config | KBC_INTERRUPTS);
-	quiet(CLOCK);
+	irq_devices_begin();
 	for (unsigned input = 0; input < PIC_INPUTS; input++)
 		connect(input);
 	pic_init((uint8_t)vector);
@@ -243,8 +142,7 @@ static void
 end(void)
 {
 	irq_disable();
-	quiet(CLOCK);
-	kbc_write(KBC_WRITE_CONFIG, pic.kbc_config);
+	irq_devices_end();
 	for (unsigned input = 0; input < PIC_INPUTS; input++)
 		disconnect(input);
 	outb(0xff, PIC_MASTER_DATA);
@@ -281,9 +179,9 @@ arrivals(unsigned input)
 {
 	unsigned before = pic.count[input];
 
-	raise(input);
+	irq_device_raise(input);
 	irq_enable();
-	for (unsigned i = 0; pic.count[input] == before && i < POLLS; i++)
+	for (unsigned i = 0; pic.count[input] == before && i < IRQ_POLLS; i++)
 		cpu_pause();
 	irq_disable();
 	return pic.count[input] - before;
@@ -314,7 +212,7 @@ expect_each_time(unsigned input)
 static void
 keyboard_each_time(void)
 {
-	expect_each_time(KEYBOARD);
+	expect_each_time(IRQ_KEYBOARD);
 }
 
 /* The keyboard controller's interrupt (input 1) arrives at its vector, and so
@@ -328,12 +226,12 @@ KTEST(pic_an_input_of_the_master_interrupts_each_time, .exercise = "1.6",
 static void
 slave_each_time(void)
 {
-	expect_each_time(MOUSE);
+	expect_each_time(IRQ_MOUSE);
 	if (!ktest_failed())
-		expect_each_time(CLOCK);
+		expect_each_time(IRQ_DISK);
 }
 
-/* Inputs 12 and 8 arrive through the cascade, each time. */
+/* Inputs 12 and 14 arrive through the cascade, each time. */
 KTEST(pic_an_input_of_the_slave_interrupts_each_time, .exercise = "1.6",
     .weight = 2)
 {
@@ -354,9 +252,9 @@ static void
 expect_in_order(unsigned first, unsigned second)
 {
 	pic.norder = 0;
-	raise(second);
+	irq_device_raise(second);
 	wait_requested(second);
-	raise(first);
+	irq_device_raise(first);
 	wait_requested(first);
 	serve_all();
 	if (pic.norder == 1)
@@ -370,14 +268,14 @@ expect_in_order(unsigned first, unsigned second)
 static void
 by_priority(void)
 {
-	pic_unmask(KEYBOARD);
-	pic_unmask(CLOCK);
-	pic_unmask(MOUSE);
+	pic_unmask(IRQ_KEYBOARD);
+	pic_unmask(IRQ_DISK);
+	pic_unmask(IRQ_MOUSE);
 	for (unsigned i = 0; i < 4 && !ktest_failed(); i++) {
 		if (ktest_random_below(2))
-			expect_in_order(CLOCK, MOUSE);
+			expect_in_order(IRQ_MOUSE, IRQ_DISK);
 		else
-			expect_in_order(KEYBOARD, CLOCK);
+			expect_in_order(IRQ_KEYBOARD, IRQ_DISK);
 	}
 }
 
@@ -391,14 +289,14 @@ KTEST(pic_two_at_once_are_both_served, .exercise = "1.6", .weight = 1)
 static void
 not_while_masked(void)
 {
-	static const uint8_t inputs[] = { KEYBOARD, CLOCK, MOUSE };
+	static const uint8_t inputs[] = { IRQ_KEYBOARD, IRQ_MOUSE, IRQ_DISK };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(inputs); i++) {
 		unsigned input = inputs[i];
 
 		pic_unmask(input);
 		pic_mask(input);
-		raise(input);
+		irq_device_raise(input);
 		wait_requested(input);
 		serve_all();
 		if (pic.count[input])
@@ -436,12 +334,12 @@ expect_others_real(void)
 static void
 expect_7_spurious_in_a_handler(void)
 {
-	expect(in_service(KEYBOARD));
+	expect(in_service(IRQ_KEYBOARD));
 	expect(pic_spurious(7));
-	if (!in_service(KEYBOARD))
+	if (!in_service(IRQ_KEYBOARD))
 		ktest_note("a spurious 7 has no end: the end of interrupt that "
 		    "was sent ended input 1, which was in service");
-	expect(in_service(KEYBOARD));
+	expect(in_service(IRQ_KEYBOARD));
 	expect_others_real();
 }
 
@@ -457,9 +355,9 @@ seven_is_spurious(void)
 	expect_eq(pic.count[7], 0);
 	expect_eq(pic.acknowledged, 0);
 
-	pic_unmask(KEYBOARD);
+	pic_unmask(IRQ_KEYBOARD);
 	pic.inside = expect_7_spurious_in_a_handler;
-	expect_eq(arrivals(KEYBOARD), 1);
+	expect_eq(arrivals(IRQ_KEYBOARD), 1);
 }
 
 /* An interrupt 7 without a bit in the in-service register is spurious, and no
@@ -476,8 +374,8 @@ KTEST(pic_a_spurious_7_is_told, .exercise = "1.6", .weight = 1)
 static void
 withdraw(void)
 {
-	raise(MOUSE);
-	wait_requested(MOUSE);
+	irq_device_raise(IRQ_MOUSE);
+	wait_requested(IRQ_MOUSE);
 	wait_requested(PIC_CASCADE);
 	outb(0xff, PIC_SLAVE_DATA);
 	serve_all();
@@ -488,7 +386,7 @@ fifteen_is_spurious(void)
 {
 	uint64_t before = interrupt_counts()->spurious;
 
-	pic_unmask(MOUSE);
+	pic_unmask(IRQ_MOUSE);
 	withdraw();
 	expect_eq(interrupt_counts()->spurious - before, 1);
 	expect_eq(pic.count[15], 0);
@@ -498,10 +396,10 @@ fifteen_is_spurious(void)
 		    "cascade in service: nobody told it the end");
 	expect(!in_service(PIC_CASCADE));
 
-	pic_unmask(MOUSE);
+	pic_unmask(IRQ_MOUSE);
 	serve_all();
-	expect_eq(pic.count[MOUSE], 1);
-	expect_eq(arrivals(MOUSE), 1);
+	expect_eq(pic.count[IRQ_MOUSE], 1);
+	expect_eq(arrivals(IRQ_MOUSE), 1);
 }
 
 /* A spurious 15 is found, its end told to the master, and interrupts go on. */
@@ -513,21 +411,21 @@ KTEST(pic_a_spurious_15_ends_at_the_master, .exercise = "1.6", .weight = 2)
 static void
 expect_15_spurious_in_a_handler(void)
 {
-	expect(in_service(CLOCK));
+	expect(in_service(IRQ_DISK));
 	expect(pic_spurious(15));
-	if (!in_service(CLOCK))
+	if (!in_service(IRQ_DISK))
 		ktest_note("a spurious 15 is the master's affair: the slave was "
-		    "told an end, too, and lost input 8, which was in service");
-	expect(in_service(CLOCK));
+		    "told an end, too, and lost input 14, which was in service");
+	expect(in_service(IRQ_DISK));
 	expect(!in_service(PIC_CASCADE));
 }
 
 static void
 slave_is_left_alone(void)
 {
-	pic_unmask(CLOCK);
+	pic_unmask(IRQ_DISK);
 	pic.inside = expect_15_spurious_in_a_handler;
-	expect_eq(arrivals(CLOCK), 1);
+	expect_eq(arrivals(IRQ_DISK), 1);
 }
 
 /* The slave hears nothing of a spurious 15. */
