@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
 import sys
+import termios
 from pathlib import Path
 
 __all__ = [
@@ -16,6 +18,7 @@ __all__ = [
     "die_with_us",
     "elf_beside",
     "parse_registers",
+    "pipe_bytes",
     "wide_pipe",
 ]
 
@@ -70,14 +73,18 @@ def elf_beside(image: Path) -> Path:
     return image
 
 
+def pipe_bytes(fd: int) -> int:
+    """How many bytes wait in a pipe, seen from either end."""
+    answer = fcntl.ioctl(fd, termios.FIONREAD, bytes(4))
+    return int.from_bytes(answer, sys.byteorder)
+
+
 def wide_pipe() -> tuple[int, int]:
     """A pipe that takes a megabyte before it blocks."""
     read, write = os.pipe()
     try:
-        import fcntl
-
         fcntl.fcntl(write, _F_SETPIPE_SZ, _PIPE_BYTES)
-    except (ImportError, OSError):
+    except OSError:
         pass  # the usual 64 KiB will do
     return read, write
 

@@ -12,7 +12,7 @@ from collections import Counter
 from strata.api import Failure, Guest, Machine, expect, expect_eq, judges
 
 COLUMNS, ROWS = 80, 25
-WAITING = ("console_getc", "serial_read", "uart_getc")  # where the prompt polls for keys
+WAITING = ("console_getc", "serial_read", "uart_getc")  # where a polling prompt waits
 TRIES = 1000
 IMAGE = "stageN.stripped.elf"
 SEABIOS = ("-bios", "bios-256k.bin")
@@ -33,8 +33,9 @@ def settle(guest: Guest, word: str) -> None:
     guest.wait_serial(word)
     for _ in range(TRIES):
         guest.stop()
-        where = guest.symbols.find(guest.regs()["rip"]).partition("+")[0]
-        if where in WAITING:
+        regs = guest.regs()
+        where = guest.symbols.find(regs["rip"]).partition("+")[0]
+        if regs["hlt"] or where in WAITING:
             return
         guest.cont()
     raise Failure("the kernel does not come back to its prompt", seen=f"it is in {where}")
