@@ -10,11 +10,8 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
-import selectors
 import shlex
 import subprocess
-import time
 from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
@@ -23,7 +20,7 @@ from typing import Mapping
 from .debug import find_gdb, stage_spec
 from .debuggee import Debuggee
 from .errors import StrataError, UsageError
-from .host import cpu_seconds
+from .gdb_process import GdbProcess, Limit, TURN_S
 from .lab import Course, load_course
 from .markers import State
 from .planning import read_states
@@ -32,9 +29,7 @@ from .walkthrough_serial import PROMPT, SerialLine
 
 __all__ = ["Failed", "find_pages", "main", "play"]
 
-_CPU_MAX_S = 20.0
 _WALL_MAX_S = 120.0
-_TURN_S = 0.2
 # The board's watchdog, as machine.py uses it: QEMU pauses the guest, and GDB says SIGALRM.
 _WATCHDOG = ("-device", "ib700", "-action", "watchdog=pause")
 _ARM, _DISARM = "monitor o /b 0x443 0xd", "monitor o /b 0x441 0"
@@ -124,7 +119,7 @@ class _Player:
         self._environment = {**environment, "SOLVED": _solved(course, environment)}
         self._values: dict[str, str] = {}
         self._machine: Debuggee | None = None
-        self._gdb: _Gdb | None = None
+        self._gdb: GdbProcess | None = None
         self._serial: SerialLine | None = None
         self._running: list[Expected] | None = None  # GDB waits; what it says first
 
@@ -181,7 +176,9 @@ class _Player:
         self._machine = machine
         machine.start(_WATCHDOG)
         self._serial = SerialLine(machine.serial_socket)
-        self._gdb = _Gdb(machine, self._course.tree)
+        self._gdb = GdbProcess(
+            machine.gdb_words(find_gdb() or "gdb"), self._course.tree, machine.pid
+        )
         return self._wait_gdb(step)
 
     def _run(self, command: str) -> str:
@@ -197,12 +194,12 @@ class _Player:
         )
         return done.stdout.decode("utf-8", "backslashreplace")
 
-    def _type(self, gdb: _Gdb, step: Step, command: str, following: str) -> str:
+    def _type(self, gdb: GdbProcess, step: Step, command: str, following: str) -> str:
         """A GDB command; when the serial line comes next, the guest runs on meanwhile."""
         runs = command.split()[0] in _RUNS
         if runs:
             gdb.send(_DISARM if following == "serial" else _ARM)
-            gdb.wait(lambda: False)
+            gdb.wait()
         gdb.send(command)
         if runs and following == "serial":
             self._running = step.expected  # GDB's terminal shows it now, we read it later
@@ -218,86 +215,12 @@ class _Player:
 
     def _listen(self, step: Step, following: str) -> str:
         """What the serial line says: up to its prompt, or until GDB stops the guest."""
-        assert self._gdb is not None and self._serial is not None
+        assert self._machine is not None and self._serial is not None
         if following == "more":
             return "\n".join(one.text for one in step.expected)
-        limit = _Limit(self._gdb.machine.pid)
+        limit = Limit(self._machine.pid)
         while not self._serial.prompted():
-            self._serial.wait(_TURN_S)
-            if limit.reached() or self._gdb.machine.ended():
+            self._serial.wait(TURN_S)
+            if limit.reached() or self._machine.ended():
                 raise Failed(self._page, step.line, f"no {PROMPT} after `{step.command}`")
         return self._serial.answer()
-
-
-class _Limit:
-    """How long a step may take: QEMU's CPU time, and the host's clock for a stuck one."""
-
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-        self._cpu = cpu_seconds(pid)
-        self._wall = time.monotonic()
-
-    def reached(self) -> bool:
-        """Whether that is enough."""
-        used = cpu_seconds(self._pid) - self._cpu
-        return used > _CPU_MAX_S or time.monotonic() - self._wall > _WALL_MAX_S
-
-
-class _Gdb:
-    """A real GDB on pipes. Its prompt is drawn anew, so that no output can be one."""
-
-    def __init__(self, machine: Debuggee, tree: Path) -> None:
-        self.machine = machine
-        self._prompt = f"<{secrets.token_hex(8)}>"
-        gdb, *words = machine.gdb_words(find_gdb() or "gdb")
-        quiet = ["-nx", "-iex", f"set prompt {self._prompt}", "-iex", "set width 0"]
-        quiet += ["-iex", "set style enabled off", "-iex", "set confirm off"]
-        self._process = subprocess.Popen(
-            [gdb, *quiet, *words],
-            cwd=tree,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._in, self._out = self._process.stdin, self._process.stdout
-        os.set_blocking(self._out.fileno(), False)
-        self._seen = b""
-
-    def send(self, command: str) -> None:
-        """Type a line."""
-        try:
-            self._in.write(command.encode() + b"\n")
-            self._in.flush()
-        except BrokenPipeError:
-            pass  # wait() sees the end
-
-    def wait(self, idle: object) -> str | None:
-        """All up to the prompt, without it; None when none comes in time."""
-        limit = _Limit(self.machine.pid)
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._out, selectors.EVENT_READ)
-            while self._prompt.encode() not in self._seen:
-                if selector.select(_TURN_S):
-                    data = os.read(self._out.fileno(), 65536)
-                    self._seen += data
-                    if not data:
-                        return self._take(len(self._seen))
-                if callable(idle):
-                    idle()
-                if limit.reached():
-                    return None
-        return self._take(self._seen.index(self._prompt.encode()))
-
-    def _take(self, end: int) -> str:
-        text = self._seen[:end].decode("utf-8", "backslashreplace")
-        self._seen = self._seen[end + len(self._prompt) :]
-        return text
-
-    def close(self) -> None:
-        """End GDB."""
-        self._process.kill()
-        self._process.wait()
-        self._in.close()
-        self._out.close()

@@ -251,7 +251,7 @@ def _possible(rip: int, cs: int, rflags: int, _rsp: int, ss: int) -> bool:
 
 def _is_entry(pc: int) -> bool:
     """Whether an address, or what was called from just before it, is code of the entries."""
-    tables = (gdb.find_pc_line(at).symtab for at in (pc, pc - 1))
+    tables = (gdb.find_pc_line(at).symtab for at in (pc, pc - 1) if at > 0)
     return any(table and table.filename.endswith(_ENTRIES) for table in tables)
 
 
