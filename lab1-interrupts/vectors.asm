@@ -23,12 +23,20 @@ section .text
 
 ; In: rdi = struct gate *, rsi = entry, edx = dpl, ecx = ist.
 gate_fill:
-	; Exercise 1.2 (1 of 2): see gate_fill in <lab1/vectors.h>
+	; Exercise 1.2 (1 of 3): see gate_fill in <lab1/vectors.h>
 	todo "1.2", gate_fill
 
 ; On entry to each: interrupts off; on the stack, from RSP up, what the CPU
 ; pushed: an error code for some vectors, then RIP, CS, RFLAGS, RSP, SS. The CPU
 ; made RSP a multiple of 16 before it pushed. Nothing else has changed.
 
-	; Exercise 1.2 (2 of 2): the contract stands at vector_entries in <lab1/vectors.h>
+	; Exercise 1.2 (2 of 3): see <lab1/vectors.h>: the entries and their table
 	todo "1.2", vector_entries, VECTORS
+
+; The common path, with the vector and an error code on the stack. Two forms: the
+; ring of the interrupted CS tells whose GS it is, or, for #DB, NMI, #DF and #MC,
+; gs_take and gs_back do.
+
+section .text
+	; Exercise 1.2 (3 of 3): see <lab1/vectors.h>: the common path
+	todo "1.2", common_path

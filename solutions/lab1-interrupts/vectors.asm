@@ -42,7 +42,7 @@ gate_fill:
 ; pushed: an error code for some vectors, then RIP, CS, RFLAGS, RSP, SS. The CPU
 ; made RSP a multiple of 16 before it pushed. Nothing else has changed.
 
-	; EX 1.2 { the contract stands at vector_entries in <lab1/vectors.h>
+	; EX 1.2 { see <lab1/vectors.h>: the entries and their table
 ERROR_CODES equ 1 << 8 | 1 << 10 | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 14 \
 	| 1 << 17 | 1 << 21 | 1 << 29 | 1 << 30
 PARANOID equ 1 << 1 | 1 << 2 | 1 << 8 | 1 << 18
@@ -62,6 +62,22 @@ entry_%+v:
 %assign v v + 1
 %endrep
 
+section .rodata
+	align	8, db 0
+vector_entries:
+%assign v 0
+%rep VECTORS
+	dq	entry_%+v
+%assign v v + 1
+%endrep
+	; EX 1.2 } todo "1.2", vector_entries, VECTORS
+
+; The common path, with the vector and an error code on the stack. Two forms: the
+; ring of the interrupted CS tells whose GS it is, or, for #DB, NMI, #DF and #MC,
+; gs_take and gs_back do.
+
+section .text
+	; EX 1.2 { see <lab1/vectors.h>: the common path
 %macro save 1-*				; the first lies highest
 %rep %0
 	push	%1
@@ -107,13 +123,4 @@ enter_paranoid:
 	gs_back
 	restore_and_return r15, r14, r13, r12, r11, r10, r9, r8, rbp, rdi, \
 		rsi, rdx, rcx, rbx, rax
-
-section .rodata
-	align	8, db 0
-vector_entries:
-%assign v 0
-%rep VECTORS
-	dq	entry_%+v
-%assign v v + 1
-%endrep
-	; EX 1.2 } todo "1.2", vector_entries, VECTORS
+	; EX 1.2 } todo "1.2", common_path
