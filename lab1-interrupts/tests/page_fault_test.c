@@ -23,9 +23,11 @@ static struct {
 	vaddr_t		address;
 	paddr_t		table[TOP + 1];		/* by level; [4] is the root */
 	uint64_t	entry[TOP + 1];
-	unsigned	lowest;			/* level that was read */
-	unsigned	strays;			/* reads of anything else */
+	uint64_t	cr3_bits;		/* around the root's address */
 } walk;
+
+/* What page_fault_decode asked for. */
+static unsigned lowest_level_read, reads_elsewhere;
 
 static paddr_t
 place(unsigned level)
@@ -40,41 +42,60 @@ read_entry(paddr_t at)
 	for (unsigned level = TOP; level >= 1; level--) {
 		if (at != place(level))
 			continue;
-		if (level < walk.lowest)
-			walk.lowest = level;
+		if (level < lowest_level_read)
+			lowest_level_read = level;
 		return walk.entry[level];
 	}
-	walk.strays++;
+	reads_elsewhere++;
 	return 0;
 }
 
-/* Random tables for an address; the page has all rights. */
+/* Tables below 4 GiB for an address; the page has all rights. */
 static void
 tables_for(vaddr_t address)
 {
 	walk.address = address;
+	walk.cr3_bits = 0;
 	for (unsigned level = TOP; level >= 1; level--) {
-		/* Bits 12 to 43, so that none is of RESERVED; all different. */
-		walk.table[level] = (ktest_random() & 0x00000ffffffe0000ul) +
+		/* All different. */
+		walk.table[level] = (ktest_random() & 0xfffe0000ul) +
 		    level * PAGE_SIZE;
 		if (level < TOP)
 			walk.entry[level + 1] = walk.table[level] | ALL_RIGHTS;
 	}
-	walk.entry[1] = (ktest_random() & 0x00000ffffffff000ul) | ALL_RIGHTS;
+	walk.entry[1] = (ktest_random() & 0xfffff000ul) | ALL_RIGHTS;
+}
+
+/* Tables anywhere, with all bits set that mean nothing or not that. */
+static void
+far_tables_for(vaddr_t address)
+{
+	tables_for(address);
+	/* CR3's low bits and bit 63 are none of the address. */
+	walk.cr3_bits = ktest_random() & 0x8000000000000ffful;
+	for (unsigned level = TOP; level >= 1; level--) {
+		/* Up to bit 43: the rest is RESERVED. */
+		walk.table[level] |= ktest_random() & 0x00000fff00000000ul;
+		if (level == TOP)
+			continue;
+		walk.entry[level + 1] = walk.table[level] | ALL_RIGHTS |
+		    (ktest_random() & ~PTE_ADDRESS & ~RIGHT_BITS);
+		if (ktest_random_below(2))
+			walk.entry[level + 1] |= PTE_NX;
+	}
 }
 
 static struct page_fault
 decode(uint64_t error)
 {
-	/* CR3's low bits and bit 63 are none of the address. */
 	struct page_tables tables = {
-		.root = walk.table[TOP] | (ktest_random() & 0x8000000000000fff),
+		.root = walk.table[TOP] | walk.cr3_bits,
 		.reserved = RESERVED,
 		.read = read_entry,
 	};
 
-	walk.lowest = TOP + 1;
-	walk.strays = 0;
+	lowest_level_read = TOP + 1;
+	reads_elsewhere = 0;
 	return page_fault_decode(walk.address, error, &tables);
 }
 
@@ -87,16 +108,6 @@ some_address(void)
 	return (vaddr_t)((int64_t)(bits << 16) >> 16);
 }
 
-/* An error code that asks for one access, in ring 0 or 3. */
-static uint64_t
-some_error(void)
-{
-	static const uint64_t accesses[] = { 0, PF_WRITE, PF_FETCH };
-
-	return accesses[ktest_random_below(3)] |
-	    (ktest_random_below(2) ? PF_USER : 0);
-}
-
 static uint64_t
 error_for(enum page_fault_access access, bool user)
 {
@@ -104,28 +115,53 @@ error_for(enum page_fault_access access, bool user)
 	    access == ACCESS_EXECUTE ? PF_FETCH : 0) | (user ? PF_USER : 0);
 }
 
-#define expect_cause(fault, cause_wanted, level_wanted) \
+/* "read-only (PDPT)": cause and level in words. */
+static const char *
+in_words(enum page_fault_cause cause, unsigned level, char *text)
+{
+	static const char *const causes[] = {
+		[CAUSE_NOT_PRESENT] = "not present",
+		[CAUSE_READ_ONLY] = "read-only",
+		[CAUSE_SUPERVISOR] = "supervisor",
+		[CAUSE_NO_EXECUTE] = "no-execute",
+		[CAUSE_RESERVED] = "reserved bit",
+		[CAUSE_USER_PAGE] = "user page",
+		[CAUSE_OTHER] = "other",
+		[CAUSE_NONE] = "none",
+	};
+	static const char *const levels[] = {
+		"no level", "PT", "PD", "PDPT", "PML4",
+	};
+	const char *parts[] = {
+		(unsigned)cause < ARRAY_SIZE(causes) ? causes[cause] : "?",
+		" (", level < ARRAY_SIZE(levels) ? levels[level] : "?", ")",
+	};
+	char *end = text;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(parts); i++)
+		for (const char *c = parts[i]; *c; c++)
+			*end++ = *c;
+	*end = '\0';
+	return text;
+}
+
+static char cause_seen[40], cause_wanted[40];
+
+#define expect_cause(fault, want_cause, want_level) \
 	do { \
-		expect_eq((fault).cause, cause_wanted); \
-		expect_eq((fault).level, level_wanted); \
-		expect_eq((fault).entry, (level_wanted) ? \
-		    walk.entry[level_wanted] : 0); \
+		in_words((fault).cause, (fault).level, cause_seen); \
+		in_words(want_cause, want_level, cause_wanted); \
+		expect_streq(cause_seen, cause_wanted); \
+		expect_eq((fault).entry, (want_level) ? \
+		    walk.entry[want_level] : 0); \
 	} while (0)
 
 /* The walk read nothing but its entries, and none below this level. */
 #define expect_reads_down_to(level_wanted) \
 	do { \
-		expect_eq(walk.strays, 0); \
-		expect_eq(walk.lowest, level_wanted); \
+		expect_eq(reads_elsewhere, 0); \
+		expect_eq(lowest_level_read, level_wanted); \
 	} while (0)
-
-static void
-note_causes(void)
-{
-	ktest_note("causes: 0 not present, 1 read-only, 2 supervisor, 3 "
-	    "no-execute, 4 reserved, 5 user page, 6 other, 7 none; levels: 4 "
-	    "PML4, 3 PDPT, 2 PD, 1 PT");
-}
 
 /* An access to a page that is not mapped names the level whose entry is
  * missing, and a write to a read-only page the entry that says so. */
@@ -133,7 +169,6 @@ KTEST(a_missing_entry_is_named, .exercise = "1.4", .weight = 8, .plain = true)
 {
 	struct page_fault fault;
 
-	note_causes();
 	tables_for(0x00001234567890abul);
 	for (unsigned level = TOP; level >= 1; level--) {
 		uint64_t entry = walk.entry[level];
@@ -168,7 +203,6 @@ KTEST(every_level_must_grant_a_right, .exercise = "1.4", .weight = 1)
 		{ ACCESS_EXECUTE, true, 0, PTE_NX, CAUSE_NO_EXECUTE },
 	};
 
-	note_causes();
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
 		for (unsigned level = TOP; level >= 1; level--) {
 			struct page_fault fault;
@@ -195,7 +229,6 @@ KTEST(a_right_not_asked_for_is_not_missed, .exercise = "1.4", .weight = 1)
 {
 	struct page_fault fault;
 
-	note_causes();
 	for (unsigned level = TOP; level >= 1; level--) {
 		tables_for(some_address());
 		walk.entry[level] &= ~PTE_WRITE;
@@ -223,16 +256,19 @@ KTEST(a_right_not_asked_for_is_not_missed, .exercise = "1.4", .weight = 1)
  * upper level's comes before a lower one's. */
 KTEST(the_first_no_counts, .exercise = "1.4", .weight = 1)
 {
+	static const uint64_t accesses[] = { 0, PF_WRITE, PF_FETCH };
 	struct page_fault fault;
 
-	note_causes();
 	for (unsigned level = TOP; level >= 1; level--) {
 		tables_for(some_address());
 		walk.entry[level] &= ~ALL_RIGHTS;
 		walk.entry[level] |= PTE_NX;
-		fault = decode(some_error());
-		expect_cause(fault, CAUSE_NOT_PRESENT, level);
-		expect_reads_down_to(level);
+		for (unsigned i = 0; i < 2 * ARRAY_SIZE(accesses); i++) {
+			fault = decode(accesses[i / 2] |
+			    (i % 2 ? PF_USER : 0));
+			expect_cause(fault, CAUSE_NOT_PRESENT, level);
+			expect_reads_down_to(level);
+		}
 
 		walk.entry[level] |= PTE_PRESENT;
 		fault = decode(PF_PRESENT | PF_USER | PF_WRITE);
@@ -263,7 +299,6 @@ KTEST(a_large_page_ends_the_walk, .exercise = "1.4", .weight = 1)
 {
 	struct page_fault fault;
 
-	note_causes();
 	for (unsigned level = 3; level >= 2; level--) {
 		tables_for(some_address());
 		walk.entry[level] |= PTE_LARGE;
@@ -302,16 +337,9 @@ KTEST(the_walk_finds_its_entries, .exercise = "1.4", .weight = 1)
 	};
 	struct page_fault fault;
 
-	note_causes();
 	for (unsigned i = 0; i < ARRAY_SIZE(edges) + ROUNDS; i++) {
-		tables_for(i < ARRAY_SIZE(edges) ? edges[i] : some_address());
-		for (unsigned level = TOP; level >= 2; level--) {
-			/* All that is no address, no right and not reserved. */
-			walk.entry[level] |= ktest_random() &
-			    ~PTE_ADDRESS & ~RIGHT_BITS;
-			if (ktest_random_below(2))
-				walk.entry[level] |= PTE_NX;
-		}
+		far_tables_for(i < ARRAY_SIZE(edges) ? edges[i] :
+		    some_address());
 		walk.entry[1] &= ~PTE_WRITE;
 		fault = decode(PF_PRESENT | PF_WRITE);
 		expect_reads_down_to(1);
@@ -354,7 +382,6 @@ KTEST(reserved_bits_and_keys_are_told_apart, .exercise = "1.4", .weight = 1)
 {
 	struct page_fault fault;
 
-	note_causes();
 	for (unsigned level = TOP; level >= 1; level--) {
 		tables_for(some_address());
 		walk.entry[level] |= 1ul << (44 + ktest_random_below(8));
@@ -391,7 +418,6 @@ KTEST(a_user_page_is_told_from_a_changed_table, .exercise = "1.4",
 {
 	struct page_fault fault;
 
-	note_causes();
 	tables_for(some_address());
 	fault = decode(PF_PRESENT);
 	expect_cause(fault, CAUSE_USER_PAGE, 1);
