@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -78,11 +79,16 @@ class Debuggee:
             self._qemu = subprocess.Popen(
                 [*words, *extra], stdin=subprocess.DEVNULL, stderr=stderr, start_new_session=True
             )
-        while not (self.socket.exists() and self.serial_socket.exists()):
+        while not self._listens():
             if self._qemu.poll() is not None:
                 why = told.read_text(encoding="utf-8", errors="replace").strip()
                 raise StrataError(f"QEMU did not start (status {self._qemu.returncode}): {why}")
             time.sleep(0.01)
+
+    def _listens(self) -> bool:
+        """Whether QEMU takes connections; the serial line's socket is its last one."""
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(str(self.serial_socket)) == 0
 
     def ended(self) -> bool:
         """Whether QEMU is gone."""
