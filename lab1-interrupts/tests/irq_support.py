@@ -51,6 +51,7 @@ class Calls:
         for name in (*_ARGUMENTS, "rax", "r10", "r11", "rsp", "rip", "eflags"):
             self._gdb.set(name, self._before[name])
         self._gdb.detach()
+        self._guest.wait_serial("strata> ", "the prompt again")
 
 
 @dataclass(frozen=True)
