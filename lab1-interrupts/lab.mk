@@ -45,10 +45,12 @@ objs += idle.o			# sleep until something comes
 
 # Built for the machine that builds, too, with sanitizers: what touches no
 # hardware, and its tests.
+host_objs += descriptors.o
 host_objs += acpi_list.o madt_parse.o x2apic.o
 host_objs += page_fault.o exception_table.o exception_words.o \
 	exception_operand.o
 host_objs += timer_queue.o
+host_tests += segments_test.o
 host_tests += acpi_test.o madt_test.o x2apic_test.o
 host_tests += page_fault_test.o exception_table_test.o exception_words_test.o
 host_tests += timer_queue_test.o
