@@ -57,13 +57,18 @@ refused:
 	ret
 
 ; size_t safe_copy(to, from, len_bytes)
-; In: rdi, rsi, rdx. Out: rax what is left. Clobbers rcx, rdi, rsi.
-; A fault stops the repetition with RCX as it stands, so that the fix-up is the
-; next instruction.
+; In: rdi, rsi, rdx. Out: rax what is left. Clobbers rcx, rdx, rdi, rsi.
+; A fault stops a repetition with RCX, RSI and RDI as they stand. After one of
+; the words the bytes are tried, which find out how far it really goes.
 global safe_copy
 safe_copy:
 	mov	rcx, rdx
-.copy:	rep movsb
+	shr	rcx, 3
+.words:	rep movsq
+.rest:	and	edx, 7
+	lea	rcx, [rcx * 8 + rdx]
+.bytes:	rep movsb
 .end:	mov	rax, rcx
 	ret
-	exception_entry .copy, .end
+	exception_entry .words, .rest
+	exception_entry .bytes, .end

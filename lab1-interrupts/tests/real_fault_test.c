@@ -304,8 +304,8 @@ KTEST(safe_accesses_survive_any_address, .exercise = "1.9", .weight = 2,
 	unmap();
 }
 
-/* A copy that runs into a missing page, on either side, says how many bytes
- * are left, and those before it were copied. */
+/* A copy from a page that ends, or to one, says how many bytes are left; those
+ * before it were copied, and no others. */
 KTEST(a_safe_copy_says_what_is_left, .exercise = "1.9", .weight = 1,
     .needs = "1.3")
 {
@@ -324,8 +324,14 @@ KTEST(a_safe_copy_says_what_is_left, .exercise = "1.9", .weight = 1,
 		    missing);
 		for (size_t byte = 0; byte < there + missing; byte++)
 			expect_eq(buffer[byte], byte < there ? i + 1 : 0);
-		expect_eq(safe_copy((void *)page(MISSING), buffer, missing),
-		    missing);
+		/* GOOD is followed by READ_ONLY. */
+		memset(pages[GOOD], 0, PAGE_SIZE);
+		expect_eq(safe_copy((void *)(page(READ_ONLY) - there), buffer,
+		    there + missing), missing);
+		for (size_t byte = 0; byte < PAGE_SIZE; byte++)
+			expect_eq(pages[GOOD][byte],
+			    byte < PAGE_SIZE - there ? 0 : i + 1);
+		expect_eq(pages[READ_ONLY][0], i + 1);
 	}
 	expect_eq(safe_copy(buffer, (void *)NOT_CANONICAL, 5), 5);
 	expect_eq(safe_copy(buffer, NULL, 0), 0);

@@ -16,7 +16,7 @@
 
 struct memory_access {
 	/*
-	 * Copy bytes out, one by one, from the first on.
+	 * Copy bytes out, from the first on.
 	 *
 	 * returns   bytes that were not read, counted from the end; 0: all were
 	 */
