@@ -169,7 +169,8 @@ class _Player:
             return self._run(command)
         self.close()
         options = dict(word.split("=", 1) for word in words[2:] if "=" in word)
-        environment = {**self._environment, **options}
+        solved = self._environment["SOLVED"]  # who plays the page says what is given
+        environment = {**self._environment, **options, "SOLVED": solved}
         machine = Debuggee(
             stage_spec(self._course, environment), (), environment.get("STOP") == "reset"
         )
@@ -210,7 +211,8 @@ class _Player:
         assert self._gdb is not None and self._serial is not None
         seen = self._gdb.wait(self._serial.read)
         if seen is None:
-            raise Failed(self._page, step.line, f"`{step.command}` does not come to an end")
+            what = f"`{step.command}`" if step.command else "the guest's run"
+            raise Failed(self._page, step.line, f"{what} does not come to an end")
         return seen
 
     def _listen(self, step: Step, following: str) -> str:
