@@ -457,7 +457,11 @@ serial_irq_init(void)
 
 	if (!serial_line_open() || !wanted())
 		return 0;
-	err = irq_enabled() ? connect() : -ENODEV;
+	if (!irq_enabled()) {
+		printk(LOG_NOTICE "serial: polled, for interrupts are off\n");
+		return 0;
+	}
+	err = connect();
 	if (err)
 		printk(LOG_NOTICE "serial: polled, its interrupts do not "
 		    "come: %s\n", errno_text(err));
