@@ -31,7 +31,7 @@ extern struct exception_entry __stop_exception_table[] __attribute__((weak));
 static size_t fixups;		/* in the table; 0 until it is sorted */
 static PERCPU(bool, searching);	/* (1) */
 
-/* -- #BP and #DB: said, and gone on ----------------------------------------- */
+/* -- #BP and #DB: said, and gone on --------------------------------------- */
 
 void
 exception_say(const char *fmt, ...)
@@ -70,7 +70,7 @@ debug_exception(struct interrupt_frame *frame)
 		frame->rflags |= RFLAGS_RF;
 }
 
-/* -- The order ---------------------------------------------------------------- */
+/* -- The order ------------------------------------------------------------ */
 
 static bool
 handled(struct interrupt_frame *frame)
@@ -113,7 +113,7 @@ exception_handle(struct interrupt_frame *frame)
 		exception_report(frame);
 }
 
-/* -- Memory that may not be there ------------------------------------------------ */
+/* -- Memory that may not be there ----------------------------------------- */
 
 static size_t
 try_read(void *out, vaddr_t address, size_t len_bytes)

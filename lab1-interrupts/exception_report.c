@@ -45,7 +45,7 @@ static char headline_text[HEADLINE_BYTES];
 static unsigned explaining;		/* (1) */
 static char doing_text[HEADLINE_BYTES];
 
-/* -- Finding out ------------------------------------------------------------- */
+/* -- Finding out ---------------------------------------------------------- */
 
 static const char *
 function_at(uint64_t address, uint64_t *offset)
@@ -187,7 +187,7 @@ registers_of(const struct interrupt_frame *f)
 	};
 }
 
-/* -- The panic ---------------------------------------------------------------- */
+/* -- The panic ------------------------------------------------------------ */
 
 /* (1) "while a page fault at foo+0x12 was being explained" */
 static const char *
@@ -243,7 +243,7 @@ exception_reported(const struct panic_registers *regs)
 	return regs == &registers ? facts.frame : NULL;
 }
 
-/* -- For the grader: one line a fact -------------------------------------------- */
+/* -- For the grader: one line a fact -------------------------------------- */
 
 static void
 note(const char *key, uint64_t value)
@@ -337,7 +337,7 @@ note_exception(const struct panic_registers *regs)
 }
 HOOK_ADD(panic_note, note_exception);
 
-/* -- For the screen --------------------------------------------------------------- */
+/* -- For the screen ------------------------------------------------------- */
 
 static void
 show_code(void)

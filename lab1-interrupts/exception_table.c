@@ -13,7 +13,7 @@
 void
 exception_table_sort(struct exception_entry *table, size_t count)
 {
-	/* Exercise 1.9 (1 of 3): see exception_table_sort in <lab1/exception_table.h> */
+	/* Exercise 1.9 (1 of 3): see <lab1/exception_table.h> */
 	(void)table; (void)count; todo("1.9");
 }
 
@@ -21,7 +21,7 @@ const struct exception_entry *
 exception_table_find(const struct exception_entry *table, size_t count,
     uint64_t rip)
 {
-	/* Exercise 1.9 (2 of 3): see exception_table_find in <lab1/exception_table.h> */
+	/* Exercise 1.9 (2 of 3): see <lab1/exception_table.h> */
 	(void)table; (void)count; (void)rip; todo("1.9");
 }
 
@@ -29,6 +29,6 @@ bool
 exception_table_fixup(struct interrupt_frame *frame,
     const struct exception_entry *table, size_t count)
 {
-	/* Exercise 1.9 (3 of 3): see exception_table_fixup in <lab1/exception_table.h> */
+	/* Exercise 1.9 (3 of 3): see <lab1/exception_table.h> */
 	(void)frame; (void)table; (void)count; todo("1.9");
 }

@@ -117,7 +117,7 @@ words_symbol(struct words *words, const char *function, uint64_t offset)
 	words_hex(words, offset);
 }
 
-/* -- The error code -------------------------------------------------------- */
+/* -- The error code ------------------------------------------------------- */
 
 static const char *const table_names[] = {
 	[TABLE_GDT] = "GDT", [TABLE_IDT] = "IDT", [TABLE_LDT] = "LDT",
@@ -188,7 +188,7 @@ exception_error_words(struct words *words, unsigned vector, uint64_t error,
 		words_str(words, "not decoded");
 }
 
-/* -- The headline ------------------------------------------------------------ */
+/* -- The headline --------------------------------------------------------- */
 
 const char *
 page_table_name(unsigned level)

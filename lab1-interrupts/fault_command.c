@@ -48,7 +48,7 @@ struct provocation {
 	uint64_t	address;	/* if the command gives none */
 };
 
-/* -- What is put back ---------------------------------------------------------- */
+/* -- What is put back ----------------------------------------------------- */
 
 static struct {
 	uint64_t	cr0, cr4;
@@ -110,7 +110,7 @@ in_panic(const struct panic_registers *regs)
 }
 HOOK_ADD(panic_show, in_panic);
 
-/* -- The provocations ------------------------------------------------------------ */
+/* -- The provocations ----------------------------------------------------- */
 
 static void
 provoke_de(uint64_t address)

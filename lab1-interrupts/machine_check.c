@@ -55,7 +55,7 @@ enum {
 static unsigned nbanks;			/* 0: there is no such thing */
 static bool recovery;			/* MCG_SER_P */
 
-/* -- In words ---------------------------------------------------------------- */
+/* -- In words ------------------------------------------------------------- */
 
 /* The code's low 16 bits; bit 12 only says how corrected ones are counted. */
 static const char *
@@ -141,7 +141,7 @@ show_banks(printer *line)
 	return found;
 }
 
-/* -- #MC ------------------------------------------------------------------------ */
+/* -- #MC ------------------------------------------------------------------ */
 
 static bool
 fatal(uint64_t status)
@@ -220,7 +220,7 @@ machine_check_init(void)
 }
 INIT_EX(machine_check_init, "1.3");
 
-/* -- In a report, and on demand --------------------------------------------------- */
+/* -- In a report, and on demand ------------------------------------------- */
 
 static void
 show_in_panic(const struct panic_registers *regs)

@@ -2,7 +2,8 @@
 """Check on `nm`'s output that no linker set was lost outside the image.
 
 A set whose sections a linker script swallowed or a linker dropped has start
-and stop symbols that are missing, swapped, or not inside the kernel.
+and stop symbols that are missing, swapped, or not inside the kernel. The
+exception table is the one set of structs, of 16 bytes, and is sorted in place.
 """
 from __future__ import annotations
 
@@ -25,10 +26,22 @@ def complaints(symbols: dict[str, int]) -> list[str]:
         stop = symbols.get(name.replace("start", "stop", 1), -1)
         if not low <= start <= stop <= high or (stop - start) % 8:
             found.append(f"linker set {name[8:]} is lost: {start:#x}..{stop:#x}")
+    found += exception_table(symbols)
     members = {name.split("_", 2)[1] for name in symbols if name.startswith("set_")}
     if members and not any(name.startswith("__start_set_") for name in symbols):
         found.append("no linker set has a start symbol")
     return found
+
+
+def exception_table(symbols: dict[str, int]) -> list[str]:
+    """One line if the exception table, if there is one, does not lie in writable data."""
+    if "__start_exception_table" not in symbols:
+        return []
+    low, high = symbols["kernel_data"], symbols["kernel_end"]
+    start, stop = symbols["__start_exception_table"], symbols["__stop_exception_table"]
+    if low <= start <= stop <= high and start % 8 == 0 and (stop - start) % 16 == 0:
+        return []
+    return [f"the exception table is lost: {start:#x}..{stop:#x}"]
 
 
 def main() -> int:

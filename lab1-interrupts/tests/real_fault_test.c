@@ -90,7 +90,7 @@ unmap(void)
 	write_cr3(read_cr3());
 }
 
-/* -- A fault that is noted, and its instruction left out -------------------------- */
+/* -- A fault that is noted, and its instruction left out ------------------ */
 
 static struct {
 	uint64_t	resume;		/* where to go on */
@@ -211,7 +211,7 @@ KTEST(faults_of_the_cpu_are_explained, .exercise = "1.4", .weight = 1,
 	interrupt_remove(VECTOR_PF, &handler);
 }
 
-/* -- Safe accesses ----------------------------------------------------------------- */
+/* -- Safe accesses -------------------------------------------------------- */
 
 static uint64_t got;
 

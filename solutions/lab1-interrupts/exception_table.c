@@ -13,7 +13,7 @@
 void
 exception_table_sort(struct exception_entry *table, size_t count)
 {
-	/* EX 1.9 { see exception_table_sort in <lab1/exception_table.h> */
+	/* EX 1.9 { see <lab1/exception_table.h> */
 	/* Shell's: no recursion, no memory, and some hundred entries at most. */
 	for (size_t gap = count / 2; gap; gap /= 2) {
 		for (size_t i = gap; i < count; i++) {
@@ -33,7 +33,7 @@ const struct exception_entry *
 exception_table_find(const struct exception_entry *table, size_t count,
     uint64_t rip)
 {
-	/* EX 1.9 { see exception_table_find in <lab1/exception_table.h> */
+	/* EX 1.9 { see <lab1/exception_table.h> */
 	size_t low = 0, high = count;	/* it is in low..high - 1, if at all */
 
 	while (low < high) {
@@ -54,7 +54,7 @@ bool
 exception_table_fixup(struct interrupt_frame *frame,
     const struct exception_entry *table, size_t count)
 {
-	/* EX 1.9 { see exception_table_fixup in <lab1/exception_table.h> */
+	/* EX 1.9 { see <lab1/exception_table.h> */
 	const struct exception_entry *entry;
 
 	if (frame->cs & 3)		/* ring 3: its code is not ours */
