@@ -180,6 +180,8 @@ exception_error_words(struct words *words, unsigned vector, uint64_t error,
 		words_str(words, error == 1 ? "INIT redirected" : "?");
 	else if (vector == VECTOR_VC)
 		words_str(words, "exit code of the guest");
+	else if (vector == VECTOR_DF || vector == VECTOR_AC)
+		words_str(words, "always 0");
 	else if (error == 0)
 		words_str(words, "no selector");
 	else if (selector)

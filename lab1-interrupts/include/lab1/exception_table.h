@@ -39,6 +39,8 @@ struct exception_entry {
  * Sort by `fault`, ascending, in place. The table comes in the linker's order;
  * a recursion's depth must not grow with its length.
  *
+ * table     `count` entries, 0 or more, no two with the same `fault`; nothing
+ *           behind them is touched
  * context   boot
  */
 void exception_table_sort(struct exception_entry *table, size_t count);
@@ -47,7 +49,7 @@ void exception_table_sort(struct exception_entry *table, size_t count);
  * The entry of an instruction.
  *
  * table     sorted, `count` entries, no two alike
- * rip       address of the instruction that faulted
+ * rip       address of the instruction that faulted; addresses are unsigned
  * returns   the entry whose fault is exactly rip; NULL: there is none
  * context   any; in a time that grows slower than the table
  */
@@ -56,8 +58,10 @@ const struct exception_entry *exception_table_find(
 
 /*
  * Resume at the fix-up if there is one: changes the frame's RIP, and nothing
- * else. Never for code of ring 3.
+ * else. Never for code of ring 3: the low two bits of its CS are 3, in the
+ * kernel's they are 0.
  *
+ * table     sorted
  * returns   whether the frame resumes at a fix-up
  * context   any exception
  */

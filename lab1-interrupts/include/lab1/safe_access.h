@@ -21,7 +21,8 @@ must_check int safe_write32(vaddr_t address, uint32_t value);
 must_check int safe_write64(vaddr_t address, uint64_t value);
 
 /*
- * Copy bytes from or to memory that may not be there.
+ * Copy bytes from or to memory that may not be there, from the first on. The
+ * two don't overlap.
  *
  * returns   bytes that were not copied, counted from the end; 0: all were
  */
