@@ -179,9 +179,7 @@ def _show_gates(gates: list[tuple[str, int]], first: int, last: int) -> None:
     if first != last:
         print(f"{first}-{last}  {text or 'not present'}")
     elif text:
-        print(
-            f"{first:<3} {vector_name(first):<4} {target:016x}  {text}  {where(target)}".rstrip()
-        )
+        print(f"{first:<3} {vector_name(first):<4} {target:016x}  {text}  {where(target)}".rstrip())
     else:
         print(f"{first:<3} {vector_name(first):<4} not present")
 

@@ -28,8 +28,8 @@ def main(_words: list[str]) -> int:
     except OSError:
         raise UsageError("no machine is being debugged: `make debug` in another terminal") from None
     print("the serial line; leave with Ctrl-]\n", flush=True)
-    _out((path.parent / "serial").read_bytes())
     with _raw(), selectors.DefaultSelector() as selector:
+        _out((path.parent / "serial").read_bytes())
         selector.register(line, selectors.EVENT_READ)
         selector.register(sys.stdin, selectors.EVENT_READ)
         while True:
