@@ -19,6 +19,7 @@ COM1 = 0x3F8
 LOOPED, NORMAL = 0x1B, 0x0B  # MCR: with and without loopback; DTR, RTS, OUT2
 FIFO_BYTES = 16
 F_SETPIPE_SZ = 1031
+TURNS = 300  # of 20 ms
 MUCH = Limits(virtual_s=30, serial_bytes=4 << 20)
 LONG = ("help", "memmap", "acpi", "cpuid 1", "help", "nonsense") * 3
 
@@ -144,7 +145,7 @@ class Slow:
 
     def take_until(self, text: str) -> str:
         """Take all up to a text and a quiet moment; the text so far."""
-        for _ in range(500):
+        for _ in range(TURNS):
             if not self.take() and self.taken.endswith(text.encode()):
                 return self.taken.decode("ascii", "replace").replace("\r\n", "\n")
             if self.guest.end is None:
@@ -154,11 +155,14 @@ class Slow:
     def settle(self) -> None:
         """Wait until the kernel has read and done all that was typed."""
         quiet = 0
-        while quiet < 5:
+        for _ in range(TURNS):
             select.select([], [], [], 0.02)
             idle = self.guest.regs()["hlt"] and not select.select([self._in], [], [], 0)[0]
             quiet = quiet + 1 if idle else 0
+            if quiet == 5:
+                return
             self.guest.cont()
+        raise Failure("the kernel does not get done with what was typed")
 
 
 @contextmanager
