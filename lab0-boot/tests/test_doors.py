@@ -176,10 +176,11 @@ def test_a_panic_says_what_it_knows(machine: Machine) -> None:
         "panic_command+0x",
         "monitor_execute+0x",
         "last log lines",
-        "Strata stage",
     ):
         if part not in text:
             raise Failure(f"the panic screen lacks {part!r}", seen=text)
+    dump = text.partition("last log lines")[2]
+    expect("] panic: on_purpose" in dump, "the log's last line is on the screen", seen=dump)
     record = [line.split(":")[0] for line in guest.verdicts if not line.startswith("#")]
     expect_eq(record[:3], ["panic", "panic-at", "bt"], "start of the record on the verdict port")
     expect_eq(record[-1], "panic-end", "end of the record")
