@@ -154,6 +154,15 @@ apic_describe(unsigned line, char *text, size_t bytes)
 	    entry & IOAPIC_PENDING ? ", requested" : "");
 }
 
+static void
+apic_about(void)
+{
+	console_printf("local APIC %u, %s; LINT0 0x%x, LINT1 0x%x\n",
+	    lapic_id(), lapic_mode(), lapic_read(LAPIC_LVT_LINT0),
+	    lapic_read(LAPIC_LVT_LINT1));
+	ioapic_about();
+}
+
 static const struct irqchip apic_chip = {
 	.choice = { .name = "apic", .rating = 200, .probe = apic_probe },
 	.start = apic_start,
@@ -164,5 +173,6 @@ static const struct irqchip apic_chip = {
 	.unmask = apic_unmask,
 	.set_trigger = apic_set_trigger,
 	.describe = apic_describe,
+	.about = apic_about,
 };
 SET_ADD(irqchip, apic_chip);

@@ -75,10 +75,13 @@ ioapic_has(uint32_t line)
 	return chip_of(line) != NULL;
 }
 
-unsigned
-ioapic_count(void)
+void
+ioapic_about(void)
 {
-	return nchips;
+	for (unsigned i = 0; i < nchips; i++)
+		console_printf("I/O APIC at 0x%lx, lines %u to %u\n",
+		    virt_to_phys(chips[i].registers), chips[i].gsi_base,
+		    chips[i].gsi_base + chips[i].inputs - 1);
 }
 
 uint32_t

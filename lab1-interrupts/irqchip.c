@@ -192,8 +192,10 @@ irqchip_command(int argc, char **argv)
 		console_printf("no controller\n");
 		return 0;
 	}
-	console_printf("%s\nline vector     taken  state\n",
-	    chip->choice.name);
+	console_printf("%s\n", chip->choice.name);
+	if (chip->about)
+		chip->about();
+	console_printf("line vector     taken  state\n");
 	for (unsigned line = 0; line < VECTOR_LINES; line++) {
 		if (has_line(line))
 			show_line(line);

@@ -167,7 +167,8 @@ lapic_ipi(uint32_t apic_id, unsigned vector)
 void
 lapic_listen_to_pic(bool listen)
 {
-	lapic_write(LAPIC_LVT_LINT0, LAPIC_EXTINT | (listen ? 0 : LAPIC_MASKED));
+	lapic_write(LAPIC_LVT_LINT0,
+	    LAPIC_EXTINT | (listen ? 0 : LAPIC_MASKED));
 }
 
 /* The chip withdrew what it had announced: no EOI, nobody to call. */

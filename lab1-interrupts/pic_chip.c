@@ -31,16 +31,17 @@ enum {
 static bool
 keeps_masks(void)
 {
+	static const uint8_t masks[][2] = {
+		{ 0xa5, 0x5a }, { 0x5a, 0xa5 }, { 0xff, 0xff },
+	};
 	bool keep = true;
 
-	for (unsigned pattern = 0xa5; keep && pattern <= 0xff; pattern += 0x2d) {
-		outb((uint8_t)pattern, PIC_MASTER_DATA);
-		outb((uint8_t)(pattern ^ 0x3c), PIC_SLAVE_DATA);
-		keep = inb(PIC_MASTER_DATA) == pattern &&
-		    inb(PIC_SLAVE_DATA) == (pattern ^ 0x3c);
+	for (unsigned i = 0; i < ARRAY_SIZE(masks); i++) {
+		outb(masks[i][0], PIC_MASTER_DATA);
+		outb(masks[i][1], PIC_SLAVE_DATA);
+		keep = keep && inb(PIC_MASTER_DATA) == masks[i][0] &&
+		    inb(PIC_SLAVE_DATA) == masks[i][1];
 	}
-	outb(0xff, PIC_MASTER_DATA);
-	outb(0xff, PIC_SLAVE_DATA);
 	return keep;
 }
 

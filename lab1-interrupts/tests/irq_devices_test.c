@@ -16,7 +16,7 @@ enum {
 	KBC_BUSY = 1 << 1,		/* not ready for a byte */
 	KBC_READ_CONFIG = 0x20,
 	KBC_WRITE_CONFIG = 0x60,
-	KBC_FROM_KEYBOARD = 0xd2,	/* next byte: as if it came from there */
+	KBC_FROM_KEYBOARD = 0xd2,	/* next byte: as if from there */
 	KBC_FROM_MOUSE = 0xd3,
 	KBC_INTERRUPTS = 3,		/* in the configuration */
 	KBC_BYTES_MAX = 64,

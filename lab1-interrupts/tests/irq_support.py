@@ -13,23 +13,23 @@ _FLAGS = 0x2  # nothing but the bit that is always 1: interrupts are off
 
 
 class Calls:
-    """Calls functions of a kernel that stands at its prompt.
+    """Calls functions of a kernel that has come up, before its monitor begins.
 
-    The monitor is stopped where it runs an empty command, so that the CPU is neither
-    asleep nor in an interrupt; each call runs on its stack, below what it uses.
+    The guest is booted paused. Each call runs on the stack of the boot, below what is
+    in use, with interrupts off.
     """
 
     def __init__(self, guest: Guest) -> None:
         self._guest = guest
         self._gdb = guest.gdb()
-        self._gdb.break_at("monitor_execute")
-        guest.send("\r")
-        self._gdb.cont()
-        self._gdb.clear("monitor_execute")
+        self._gdb.break_at("monitor_main")
+        if self._gdb.cont() != guest.symbol("monitor_main"):
+            raise Failure("the kernel does not come up to its monitor")
+        self._gdb.clear("monitor_main")
         self._before = self._gdb.regs()
 
     def call(self, function: str, *arguments: int) -> int:
-        """Call it with interrupts off; what it returns."""
+        """What it returns."""
         gdb, home = self._gdb, self._before["rip"]
         stack = (self._before["rsp"] - 0x400 & ~15) - 8
         gdb.write(stack, home.to_bytes(8, "little"))
@@ -45,13 +45,6 @@ class Calls:
         if stopped != home or after["rsp"] != stack + 8:
             raise Failure(f"{function} did not return", seen=f"rip {stopped:#x}")
         return after["rax"]
-
-    def release(self) -> None:
-        """The kernel goes on as if nothing had been; the debugger lets go."""
-        for name in (*_ARGUMENTS, "rax", "r10", "r11", "rsp", "rip", "eflags"):
-            self._gdb.set(name, self._before[name])
-        self._gdb.detach()
-        self._guest.wait_serial("strata> ", "the prompt again")
 
 
 @dataclass(frozen=True)

@@ -202,7 +202,8 @@ expect_each_time(unsigned input)
 		else if (i > 0 && times == 0)
 			ktest_note(in_service(PIC_CASCADE)
 			    ? "the first interrupt was served, the next never "
-			    "came: the master still holds its cascade in service"
+			    "came: the master still holds its cascade in "
+			    "service"
 			    : "the first interrupt was served, the next never "
 			    "came: the slave still holds it in service");
 		expect_eq(times, 1);
@@ -414,8 +415,9 @@ expect_15_spurious_in_a_handler(void)
 	expect(in_service(IRQ_DISK));
 	expect(pic_spurious(15));
 	if (!in_service(IRQ_DISK))
-		ktest_note("a spurious 15 is the master's affair: the slave was "
-		    "told an end, too, and lost input 14, which was in service");
+		ktest_note("a spurious 15 is the master's affair: the slave "
+		    "was told an end, too, and lost input 14, which was in "
+		    "service");
 	expect(in_service(IRQ_DISK));
 	expect(!in_service(PIC_CASCADE));
 }

@@ -38,8 +38,8 @@ enum ioapic_entry {
  */
 must_check int ioapic_start(const struct madt *madt);
 
-/* How many were found. */
-unsigned ioapic_count(void);
+/* For the monitor: a line for each. */
+void ioapic_about(void);
 
 /* Whether a line ends at an I/O APIC. */
 bool ioapic_has(uint32_t line);

@@ -37,8 +37,10 @@ struct irqchip {
 	/* -EINVAL: it cannot do that */
 	int		(*set_trigger)(unsigned line, enum irq_trigger,
 			    enum irq_polarity);
-	/* For the monitor: trigger, whether masked, in service, requested. */
+	/* For the monitor: trigger, whether masked, in service, requested; and
+	 * some lines of the controller as a whole, or NULL. */
 	void		(*describe)(unsigned line, char *text, size_t bytes);
+	void		(*about)(void);
 };
 
 /* The chosen one; NULL before its boot step, or with none that works. */

@@ -26,7 +26,7 @@ enum lapic_register {
 	LAPIC_VERSION = 0x030,		/* r */
 	LAPIC_TPR = 0x080,		/* rw: task priority */
 	LAPIC_EOI = 0x0b0,		/* w */
-	LAPIC_SVR = 0x0f0,		/* rw: spurious vector, software enable */
+	LAPIC_SVR = 0x0f0,		/* rw: spurious vector, enable */
 	LAPIC_ISR = 0x100,		/* r: in service, 8 registers */
 	LAPIC_TMR = 0x180,		/* r: level triggered, 8 registers */
 	LAPIC_IRR = 0x200,		/* r: requested, 8 registers */

@@ -34,16 +34,21 @@ enum {
 	PIC_ICW1 = 0x10,
 	PIC_ICW1_ICW4 = 0x01,		/* there will be an ICW4 */
 	PIC_ICW4_8086 = 0x01,		/* vectors, not CALL instructions */
-	PIC_EOI = 0x20,			/* OCW2: non-specific end of interrupt */
+	PIC_EOI = 0x20,			/* OCW2: end, non-specific */
 	PIC_EOI_SPECIFIC = 0x60,	/* OCW2: of the input in the low bits */
 	PIC_READ_IRR = 0x0a,		/* OCW3: next read shows requests */
 	PIC_READ_ISR = 0x0b,		/* OCW3: ... those in service */
 };
 
 /*
- * Set both chips up: edge triggered, cascaded, 8086 mode, inputs 0-7 at
+ * Set both chips up, in whatever state they were: edge triggered, cascaded,
+ * 8086 mode, ends of interrupts told by pic_eoi (not automatic), inputs 0-7 at
  * `vector`.., 8-15 at `vector + 8`... Every input is masked afterwards except
- * the cascade, which stays open for the slave.
+ * the cascade, which stays open for the slave; nothing is in service.
+ *
+ * May be called again, with another vector. From here on only the functions
+ * below change the masks. Which register a read of a command port shows is
+ * nobody's promise: who reads one selects it first.
  *
  * vector    a multiple of 8, 0x20..0xf0
  * context   interrupts off
@@ -51,7 +56,8 @@ enum {
 void pic_init(uint8_t vector);
 
 /*
- * Close or open one input; the others stay as they are.
+ * Close or open one input; the other fifteen stay as they are, the cascade
+ * too. To close a closed one or open an open one changes nothing.
  *
  * input     0..15
  * context   interrupts off
@@ -60,20 +66,24 @@ void pic_mask(unsigned input);
 void pic_unmask(unsigned input);
 
 /*
- * End of interrupt: for 8-15 both chips are told.
+ * End of interrupt: for 8-15 both chips are told, for 0-7 the master only. The
+ * same input, and those of lower priority, can interrupt again afterwards.
  *
- * input     0..15, in service
+ * input     0..15, in service, and the last that was delivered
  * context   interrupts off
  */
 void pic_eoi(unsigned input);
 
 /*
  * Is the interrupt that was just delivered at this input a spurious one? Only
- * 7 and 15 can be. A spurious 15 has passed through the master's cascade input
- * like any other, so that the master, and only it, is told end of interrupt
- * here. After true the caller sends no pic_eoi.
+ * 7 and 15 can be: for all others the answer is false. A spurious 15 has
+ * passed through the master's cascade input like any other, so that the
+ * master, and only it, is told end of interrupt here; a spurious 7 has no end,
+ * and a real interrupt's is told later. After true the caller sends no
+ * pic_eoi.
  *
  * input     0..15
+ * returns   whether it is; after false nothing has changed
  * context   interrupts off, at the beginning of the interrupt
  */
 bool pic_spurious(unsigned input);
