@@ -100,19 +100,27 @@ explain_selector(void)
 	facts.selector = &selector;
 }
 
-/* Only #PF and #DF have an address in CR2; #SS has the stack pointer. */
+/*
+ * A #PF that was delivered had room for its frame: only RSP tells of a full
+ * stack then, and CR2 of somebody who strayed into a guard page.
+ */
 static void
 explain_stack(void)
 {
-	uint64_t rsp = facts.frame->rsp;
 	const struct kernel_stack *stack;
+	uint64_t rsp = facts.frame->rsp;
 
 	if (!exercise_written("1.5"))
 		return;
 	stack = stack_overflown(kernel_stacks, KERNEL_STACKS,
-	    facts.frame->vector == VECTOR_SS ? rsp : facts.cr2, rsp);
+	    facts.frame->vector == VECTOR_DF ? facts.cr2 : rsp, rsp);
 	if (stack)
 		facts.stack = stack->name;
+	if (stack || facts.frame->vector != VECTOR_PF)
+		return;
+	stack = stack_overflown(kernel_stacks, KERNEL_STACKS, facts.cr2, rsp);
+	if (stack)
+		facts.guard = stack->name;
 }
 
 static void
@@ -332,6 +340,8 @@ note_exception(const struct panic_registers *regs)
 	}
 	if (facts.stack)
 		note_text("stack", facts.stack);
+	if (facts.guard)
+		note_text("guard", facts.guard);
 	if (facts.caller)
 		note_text("caller", facts.caller);
 }

@@ -276,6 +276,10 @@ page_fault_headline(struct words *words, const struct exception_facts *facts)
 		words_str(words, "error code ");
 		words_hex(words, error);
 	}
+	if (facts->guard) {
+		words_str(words, ", in the guard page of the ");
+		words_str(words, facts->guard);
+	}
 }
 
 static void

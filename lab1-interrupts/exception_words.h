@@ -29,6 +29,8 @@ struct exception_facts {
 	const struct page_fault		*page_fault;	/* #PF */
 	const struct selector_error	*selector;	/* error code not 0 */
 	const char			*stack;		/* that overflowed */
+	const char			*guard;		/* ... whose guard page
+							   CR2 lies in */
 	const uint64_t			*operand;	/* #GP, #SS: address */
 	const char			*function;	/* around RIP */
 	uint64_t			offset;		/* in that function */

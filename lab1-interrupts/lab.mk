@@ -57,5 +57,5 @@ host_tests += timer_queue_test.o
 
 # Fuzzed: tests/NAME_fuzz.c with the objects above.
 fuzz += acpi
-fuzz += page_fault exception_table
+fuzz += page_fault exception_table exception_operand
 fuzz += timer_queue

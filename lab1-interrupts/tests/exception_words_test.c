@@ -69,6 +69,11 @@ KTEST(a_page_fault_is_one_sentence)
 	facts.page_fault = &fault;
 	expect_streq(headline(), "page fault: write to 0x0000000000000010 by "
 	    "the kernel at foo+0x12: PML4 entry not present");
+	facts.guard = "boot stack";
+	expect_streq(headline(), "page fault: write to 0x0000000000000010 by "
+	    "the kernel at foo+0x12: PML4 entry not present, in the guard page "
+	    "of the boot stack");
+	facts.guard = NULL;
 	frame.error = PF_FETCH | PF_USER | PF_PRESENT;
 	frame.rip = 0x400123;
 	facts.function = NULL;

@@ -213,6 +213,16 @@ def test_a_full_stack_is_reported_on_another(machine: Any) -> None:
         expect(record.backtrace.count("provoke_deeper") > 3, f"{what}: the backtrace")
 
 
+def test_a_stray_access_to_a_guard_page_is_no_overflow(machine: Any) -> None:
+    """An access to a guard page from a stack with room is a page fault that names the page."""
+    guest = machine.boot()
+    guest.wait_serial("strata> ")
+    record = provoke(guest, f"fault pf-write {guest.symbol('boot_stack') - 8:#x}")
+    words = "PT entry not present, in the guard page of the boot stack"
+    expect(record.text.endswith(words), f"the sentence ends with {words!r}", seen=record.text)
+    expect("stack" not in record.facts, "no stack is called full", seen=record.facts)
+
+
 def test_a_worthless_rbp_ends_the_backtrace_only(machine: Any) -> None:
     """With rubbish in RBP the report is whole; the backtrace has the place and ends."""
     guest = machine.boot()
