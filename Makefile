@@ -520,7 +520,7 @@ grade: ## build, boot and mark: [LAB=n] [STAGE=n] [SOLVED=..] [TEST=pattern] [JO
 	@$(strata) grade
 grade-one: ## one test with its whole log: TEST=.. [STAGE=n]
 	@$(strata) grade-one
-debug: ## a stage in GDB, or CASE=k of it; with TEST=.. the machine, image and seed of that graded run
+debug: ## a stage in GDB (docs/gdb.md), or CASE=k of it; with TEST=.. the machine, image and seed of that graded run
 	@$(strata) debug
 doctor: ## every tool that is used: there, new enough, and how to get it
 	@$(strata) doctor
