@@ -89,10 +89,12 @@ polled_read(void)
 	return uart_getc(SERIAL_PORT);
 }
 
-/* All that was written is in the UART already. */
+/* All is in the UART already. Whoever asks may use it next, so what room it
+ * has is not known any more. */
 static void
 polled_drain(void)
 {
+	serial.room = 0;
 }
 
 const struct serial_line serial_line_polled = {

@@ -276,8 +276,10 @@ irq_write(const char *bytes, size_t len_bytes)
 		end(flags);
 		cpu_pause();
 	}
-	if (len_bytes)		/* not by interrupt any more, or right now */
+	if (len_bytes) {	/* not by interrupt any more, or right now */
+		serial_line_polled.drain();
 		serial_line_polled.write(bytes, len_bytes);
+	}
 }
 
 /*
