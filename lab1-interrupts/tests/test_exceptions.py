@@ -246,13 +246,18 @@ def test_a_fault_while_reporting_ends_the_machine(machine: Any) -> None:
     expect(records(guest)[0].complete, "the first record is whole")
 
 
-def _spoil(guest: Any, functions: list[str], command: str) -> None:
-    """Put ud2 where these functions begin, then type a command."""
+def _boot_spoiled(machine: Any, functions: list[str], command: str) -> Any:
+    """A guest with ud2 where these functions begin, and a command typed at its prompt."""
+    guest = machine.boot(cmdline="panic=exit", paused=True)
     gdb = guest.gdb()
+    gdb.break_at("monitor_main")
+    expect_eq(gdb.cont(), guest.symbol("monitor_main"), "the kernel comes up to its monitor")
+    gdb.clear("monitor_main")
     for name in functions:
         gdb.write(guest.symbol(name), b"\x0f\x0b")
     guest.send(command + "\r")
     gdb.detach()
+    return guest
 
 
 def test_a_report_survives_broken_code(machine: Any) -> None:
@@ -265,9 +270,7 @@ def test_a_report_survives_broken_code(machine: Any) -> None:
         (["panic_record", "panic_record_again"], ""),
         (["exception_headline"], ""),
     ):
-        guest = machine.boot(cmdline="panic=exit")
-        guest.wait_serial("strata> ")
-        _spoil(guest, broken, "fault pf-null")
+        guest = _boot_spoiled(machine, broken, "fault pf-null")
         end = guest.wait_exit()
         expect_eq(end.code, EXIT_PANIC, f"the exit code with {broken} broken")
         said = [line for line in guest.verdicts if words and line.startswith(words)]
