@@ -283,3 +283,33 @@ def test_before_the_kernel_there_is_an_answer_too(fresh: Bench) -> None:
     assert "paging is off" in fresh.ask("strata pagewalk 0x7c00")
     for name in re.findall(r"^strata (\w+)", fresh.ask("strata help"), re.M):
         assert fresh.ask(f"strata {name}"), name
+
+
+def test_heads_of_lists_are_found_without_a_machine(tmp_path: Path) -> None:
+    """Any file with debug information; what needs a kernel or a machine says so."""
+    source, program = tmp_path / "lists.c", tmp_path / "lists"
+    source.write_text(
+        "struct list { struct list *next, *prev; };\n"
+        "struct list idle = { &idle, &idle };\n"
+        "static struct list a, b;\n"
+        "static struct list a = { &b, &b }, b = { &a, &a };\n"
+        "int main(void) { return a.next == &idle; }\n"
+    )
+    done = run(["gcc", "-g", "-no-pie", "-o", str(program), str(source)])
+    assert done.returncode == 0, done.stdout
+    words = [find_gdb() or "gdb", "-nx", "-batch", "-ex", "source grader/gdb/strata.py"]
+    for name in ("lists", "lists a", "timers", "irqs", "log", "regs"):
+        words += ["-ex", f"strata {name}"]
+    said = run([*words, str(program)]).stdout
+    assert not CRASH.search(said), said
+    for line in (
+        r"list +idle +empty",
+        r"list +a +1 linked",
+        r"[0-9a-f]{16}  b",
+        r"1 nodes",
+        r"strata timers: this kernel has no timers in timer\.c",
+        r"strata irqs: this kernel has no interrupt_slots",
+        r"strata log: this kernel has no ring in log\.c",
+        r"strata regs: no machine answers \(.*",
+    ):
+        assert re.search(rf"^{line}$", said, re.M), (line, said)
