@@ -22,7 +22,7 @@
 enum {
 	SLOT = 300,
 	ENTRIES = 512,
-	GOOD = 0, READ_ONLY, MISSING, NO_EXECUTE, RESERVED_BIT, USER, PAGES,
+	GOOD = 0, READ_ONLY, MISSING, NO_EXECUTE, RESERVED_BIT, PAGES,
 	NO_TABLE = 1,			/* slot of the PD */
 	LARGE_READ_ONLY = 2,
 };
@@ -74,7 +74,6 @@ map(void)
 	pt[MISSING] = 0;
 	pt[NO_EXECUTE] |= PTE_NX;
 	pt[RESERVED_BIT] |= 1ul << 51;
-	pt[USER] |= PTE_USER;
 	pd[0] = at(pt);
 	pd[NO_TABLE] = 0;
 	pd[LARGE_READ_ONLY] = PTE_PRESENT | PTE_LARGE;
