@@ -19,7 +19,7 @@ from strata.markers import State, skeleton, state
 from support import make_course
 
 PATCH = """function: f1, f1_part
-cause: off-by-one
+cause: fence-post
 symptom: It counts wrong.
 
 --- a/lab0-boot/f1.c
@@ -51,7 +51,7 @@ form = "test"
 file = "tests/own/f1_test.c"
 subject = "0.1"
 """
-CAUSES = {"off-by-one": "one too many", "no-check": "it did not look"}
+CAUSES = {"fence-post": "one too many", "no-check": "it did not look"}
 
 
 @pytest.fixture(name="course")
@@ -122,14 +122,14 @@ def test_an_answer_file_is_a_skeleton_that_is_toml() -> None:
 
 @cache
 def key() -> dict[int, broken.Key]:
-    """The key of a case that wants f1 and off-by-one."""
+    """The key of a case that wants f1 and fence-post."""
     salt = "00ff"
     functions = tuple(broken.digest(salt, name) for name in ("f1", "f1_part"))
-    found = tuple(broken.digest(salt, f"{name} off-by-one") for name in ("f1", "f1_part"))
+    found = tuple(broken.digest(salt, f"{name} fence-post") for name in ("f1", "f1_part"))
     return {1: broken.Key("It counts wrong.", salt, functions, found)}
 
 
-def answer(function: str = "f1", cause: str = "off-by-one") -> dict[str, object]:
+def answer(function: str = "f1", cause: str = "fence-post") -> dict[str, object]:
     return {"kernel": 1, "function": function, "cause": cause}
 
 
@@ -153,7 +153,7 @@ def test_an_answer_that_says_nothing_is_told_so(text: str, said: str) -> None:
 
 
 def test_the_right_function_and_cause_pass() -> None:
-    found = read_answer('kernel = 1\nfunction = " f1 "\ncause = "off-by-one"', "x", key())
+    found = read_answer('kernel = 1\nfunction = " f1 "\ncause = "fence-post"', "x", key())
     judge_function(found, key(), names)
     judge_function(answer("f1()"), key(), frozenset)
     judge_cause(found, key(), CAUSES)
@@ -175,15 +175,15 @@ def test_a_wrong_function_is_not_told_the_right_one(function: str, said: str) ->
 def test_a_wrong_cause_is_not_told_the_right_one(cause: str, said: str) -> None:
     with pytest.raises(Failure, match=said) as caught:
         judge_cause(answer(cause=cause), key(), CAUSES)
-    assert ("off-by-one" in str(caught.value)) == (cause != "no-check")  # the list, or nothing
+    assert ("fence-post" in str(caught.value)) == (cause != "no-check")  # the list, or nothing
 
 
 def test_keys_travel_without_the_answer(course: Course) -> None:
     lab = course.labs[0]
     text = broken.keys_text(course, lab)
-    assert "f1_part" not in text and "off-by-one" not in text
+    assert "f1_part" not in text and "fence-post" not in text
     made = broken.keys(course, lab)
-    assert made[1].is_function("f1_part") and made[1].is_cause("f1", "off-by-one")
+    assert made[1].is_function("f1_part") and made[1].is_cause("f1", "fence-post")
     assert not made[1].is_function("f2") and not made[1].is_cause("f1", "no-check")
     (course.tree / "solutions").rename(course.tree / "gone")
     assert not broken.keys(course, lab)
