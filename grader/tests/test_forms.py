@@ -157,7 +157,7 @@ def test_the_right_function_and_cause_pass() -> None:
     judge_function(found, key(), names)
     judge_function(answer("f1()"), key(), frozenset)
     judge_cause(found, key(), CAUSES)
-    judge_cause(answer("f1_part", "Off-by-One"), key(), CAUSES)
+    judge_cause(answer("f1_part", "Fence-Post"), key(), CAUSES)
 
 
 @pytest.mark.parametrize(
