@@ -14,6 +14,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Sequence
@@ -39,12 +40,16 @@ class Debuggee:
     """One such machine; a context manager, which ends it."""
 
     def __init__(self, spec: MachineSpec, stops: Sequence[str] = (), at_reset: bool = False):
-        self.spec = spec
         self.elf = elf_beside(spec.image)
         self._folder = Path(tempfile.mkdtemp(prefix="gdb"))
+        if spec.door == "own":  # a disk is written to, and locked
+            disk = shutil.copyfile(spec.image, self._folder / spec.image.name)
+            spec = replace(spec, image=disk)
+        self.spec = spec
         self.socket = self._folder / "s"
         self.serial_socket = self._folder / "com1"
         self.serial_log = self._folder / "serial"
+        self._told = self._folder / "stderr"
         self._stops = list(stops)
         self._at_reset = at_reset
         self._qemu: subprocess.Popen[bytes] | None = None
@@ -74,15 +79,13 @@ class Debuggee:
         words += ["-gdb", "chardev:gdb0"]
         serial = f"socket,path={self.serial_socket},server=on,wait=off,logfile={self.serial_log}"
         words += command_line(self.spec, serial, "file,path=/dev/null")
-        told = self._folder / "stderr"  # QEMU's warnings would stand among GDB's lines
-        with told.open("wb") as stderr:
+        with self._told.open("wb") as stderr:  # its warnings would stand among GDB's lines
             self._qemu = subprocess.Popen(
                 [*words, *extra], stdin=subprocess.DEVNULL, stderr=stderr, start_new_session=True
             )
         while not self._listens():
             if self._qemu.poll() is not None:
-                why = told.read_text(encoding="utf-8", errors="replace").strip()
-                raise StrataError(f"QEMU did not start (status {self._qemu.returncode}): {why}")
+                self.check()
             time.sleep(0.01)
 
     def _listens(self) -> bool:
@@ -93,6 +96,12 @@ class Debuggee:
     def ended(self) -> bool:
         """Whether QEMU is gone."""
         return self._qemu is None or self._qemu.poll() is not None
+
+    def check(self) -> None:
+        """A StrataError with QEMU's own words if it is gone."""
+        if self._qemu is not None and self._qemu.poll() is not None:
+            why = self._told.read_text(encoding="utf-8", errors="replace").strip()
+            raise StrataError(f"QEMU did not start (status {self._qemu.returncode}): {why}")
 
     def end(self) -> None:
         """End QEMU."""

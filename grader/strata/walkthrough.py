@@ -182,7 +182,9 @@ class _Player:
         self._gdb = GdbProcess(
             machine.gdb_words(find_gdb() or "gdb"), self._course.tree, machine.pid
         )
-        return self._wait_gdb(step)
+        seen = self._wait_gdb(step)
+        machine.check()
+        return seen
 
     def _run(self, command: str) -> str:
         build = self._environment.get("BUILD") or "build"
