@@ -22,11 +22,11 @@ RING3_TEST = "ring_3_keeps_its_gs"
 TEST = "the_handler_finds_what_the_abi_says"
 
 
-@judges(exercise="1.2", weight=2, needs=["1.3"], images=["stage1-test.stripped.elf"])
+@judges(exercise="1.2", weight=2, needs=["1.3"], images=["stageN-test.stripped.elf"])
 def test_the_call_is_as_the_abi_wants_it(machine: Any) -> None:
     """At the call RSP is a multiple of 16, DF clear, RDI the frame and RBP at {RBP, RIP}."""
     guest = machine.boot(
-        image="stage1-test.stripped.elf", cmdline=f"test={TEST}", paused=True, icount=7
+        image="stageN-test.stripped.elf", cmdline=f"test={TEST}", paused=True, icount=7
     )
     stop_in(guest, f"ktest_{TEST}", "the test starts")
     gdb = guest.gdb()
@@ -41,11 +41,11 @@ def test_the_call_is_as_the_abi_wants_it(machine: Any) -> None:
         look(gdb)
 
 
-@judges(exercise="1.2", weight=1, needs=["1.3"], images=["stage1-test.stripped.elf"])
+@judges(exercise="1.2", weight=1, needs=["1.3"], images=["stageN-test.stripped.elf"])
 def test_an_nmi_before_swapgs_finds_the_kernels_gs(machine: Any) -> None:
     """An NMI at the first instruction of an entry from ring 3: the kernel's GS, then ring 3's."""
     guest = machine.boot(
-        image="stage1-test.stripped.elf", cmdline=f"test={RING3_TEST}", paused=True, icount=7
+        image="stageN-test.stripped.elf", cmdline=f"test={RING3_TEST}", paused=True, icount=7
     )
     gdb = stop_in(guest, f"ktest_{RING3_TEST}", "the test starts")
     entries = struct.unpack("<256Q", gdb.read("vector_entries", 256 * 8))

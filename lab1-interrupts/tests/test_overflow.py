@@ -7,10 +7,10 @@ from typing import Any
 
 from strata.api import EXIT_PANIC, expect, expect_eq, judges
 
-IMAGE = "stage1-test.stripped.elf"
+IMAGE = "stageN-test.stripped.elf"
 
 
-@judges(exercise="1.5", weight=2, needs=["1.3"], plain=True, images=["stage1-test.stripped.elf"])
+@judges(exercise="1.5", weight=2, needs=["1.3"], plain=True, images=["stageN-test.stripped.elf"])
 def test_a_stack_overflow_is_reported(machine: Any) -> None:
     """A recursion without end, begun at a random depth: the report names stack and function."""
     name = machine.random.choice(["alpha", "beta", "gamma"])

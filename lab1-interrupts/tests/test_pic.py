@@ -22,7 +22,7 @@ UARTS = [
 @judges(exercise="1.6", weight=1)
 def test_the_vectors_are_those_asked_for(machine: Machine) -> None:
     """After pic_init each chip has its vectors, every input is closed but the cascade."""
-    guest = machine.boot(image="stage1.stripped.elf", paused=True)
+    guest = machine.boot(image="stageN.stripped.elf", paused=True)
     kernel = Calls(guest)
     for vector in machine.random.sample(range(0x20, 0xF8, 8), 4):
         kernel.call("pic_init", vector)
@@ -42,7 +42,7 @@ def test_the_vectors_are_those_asked_for(machine: Machine) -> None:
 @judges(exercise="1.6", weight=2)
 def test_a_mask_is_one_inputs(machine: Machine) -> None:
     """pic_mask closes and pic_unmask opens one input of the 16; the others stay as they are."""
-    guest = machine.boot(image="stage1.stripped.elf", paused=True)
+    guest = machine.boot(image="stageN.stripped.elf", paused=True)
     kernel = Calls(guest)
     kernel.call("pic_init", VECTOR_LINE0)
     expected = masks(guest)
