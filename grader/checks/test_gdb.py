@@ -87,7 +87,7 @@ def _booted(fresh: Bench) -> Bench:
 def test_every_command_is_there_and_listed(fresh: Bench) -> None:
     """`strata`, `strata help` and GDB's own help know them."""
     listed = re.findall(r"^strata (\w+)", fresh.ask("strata help"), re.M)
-    wanted = {"help", "regs", "gdt", "idt", "pagewalk", "log", "lists", "irqs", "timers"}
+    wanted = {"until", "help", "regs", "gdt", "idt", "pagewalk", "log", "lists", "irqs", "timers"}
     assert wanted <= set(listed), listed
     assert fresh.ask("strata") == fresh.ask("strata help")
     assert "Usage: strata pagewalk ADDRESS" in fresh.ask("help strata pagewalk")
@@ -215,6 +215,15 @@ def test_a_backtrace_goes_through_an_interrupt(fresh: Bench) -> None:
     assert int(fresh.ask("output/x $rsp"), 16) == rsp
     fresh.ask("frame function interrupt_dispatch")
     assert "interrupt frame (vector 224, error 0x0, at interrupts" in fresh.ask("output *frame")
+
+
+def test_stepping_until_an_instruction_shows_only_that(fresh: Bench) -> None:
+    """From a function's start to its end; not found, and wrong words, are a line."""
+    fresh.go("interrupts_enable")
+    assert re.fullmatch(
+        r"=> 0x[0-9a-f]+ <interrupts_enable\+\d+>:\s+sti", fresh.ask("strata until sti")
+    )
+    assert fresh.ask("strata until").startswith("strata until: takes the name of an instruction")
 
 
 def test_types_are_printed_in_words(booted: Bench) -> None:

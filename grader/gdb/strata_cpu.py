@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the CPU itself knows, in words: regs, gdt, idt, pagewalk.
+"""What the CPU itself knows, in words: regs, gdt, idt, pagewalk; until.
 
 They hold in every mode and at every stage, also where there are no symbols yet.
 
@@ -29,6 +29,7 @@ _GATES = {5: "task gate", 12: "call gate", 14: "interrupt gate", 15: "trap gate"
 _LEVELS = ((4, "PML4", 39), (3, "PDPT", 30), (2, "PD", 21), (1, "PT", 12))
 _ADDRESS = 0x000FFFFFFFFFF000
 _ROWS_MAX = 40
+_STEPS_MAX = 10000
 
 _PE, _PG, _LMA, _LA57 = 1 << 0, 1 << 31, 1 << 10, 1 << 12
 _EXCEPTIONS = 32
@@ -253,6 +254,37 @@ def _pagewalk(words: list[str]) -> None:
     size = {12: "4 KiB", 21: "2 MiB", 30: "1 GiB"}[shift]
     rights = f"r{'w' if writable else '-'}{'x' if executable else '-'}"
     print(f"physical {physical:x}, a page of {size}, {rights}, {'user' if user else 'kernel'}")
+
+
+# -- stepping -----------------------------------------------------------------------
+
+
+def _next_instruction() -> str:
+    frame = gdb.selected_frame()
+    return str(frame.architecture().disassemble(frame.pc())[0]["asm"])
+
+
+def _quiet() -> str:
+    """A prefix for a command whose stops are not shown, where GDB has one (13)."""
+    try:
+        gdb.parameter("suppress-cli-notifications")
+    except (RuntimeError, gdb.error):
+        return ""
+    return "with suppress-cli-notifications on --"
+
+
+@command("until", "MNEMONIC", "step instruction by instruction until MNEMONIC is the next one")
+def _until(words: list[str]) -> None:
+    if len(words) != 1:
+        raise Trouble("takes the name of an instruction, such as iretq")
+    gdb.newest_frame().select()
+    step = f"{_quiet()} stepi"
+    for _ in range(_STEPS_MAX):
+        gdb.execute(step, to_string=True)
+        if _next_instruction().split()[0] == words[0]:
+            gdb.execute("x/i $pc")
+            return
+    raise Trouble(f"{_STEPS_MAX} instructions, and {words[0]} was not among them")
 
 
 class _Pte(gdb.Function):
