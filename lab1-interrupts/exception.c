@@ -75,14 +75,12 @@ debug_exception(struct interrupt_frame *frame)
 static bool
 handled(struct interrupt_frame *frame)
 {
-	struct interrupt_handler *next;
-
+	/* One that removes itself still points at the next one. */
 	for (struct interrupt_handler *handler =
-	    interrupt_slots[frame->vector].first; handler; handler = next) {
-		next = handler->next;	/* it may remove itself */
+	    interrupt_slots[frame->vector].first; handler;
+	    handler = handler->next)
 		if (handler->fn(frame, handler->context))
 			return true;
-	}
 	return false;
 }
 

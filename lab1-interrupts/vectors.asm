@@ -33,9 +33,9 @@ gate_fill:
 	; Exercise 1.2 (2 of 3): see <lab1/vectors.h>: the entries and their table
 	todo "1.2", vector_entries, VECTORS
 
-; The common path, with the vector and an error code on the stack. Two forms: the
-; ring of the interrupted CS tells whose GS it is, or, for #DB, NMI, #DF and #MC,
-; gs_take and gs_back do.
+; The common path, with the vector and an error code on the stack. Two ways to
+; know whose GS it is: by the ring of the interrupted CS, or, for #DB, NMI, #DF
+; and #MC, by gs_take and gs_back.
 
 section .text
 	; Exercise 1.2 (3 of 3): see <lab1/vectors.h>: the common path

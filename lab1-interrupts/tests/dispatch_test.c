@@ -290,6 +290,17 @@ KTEST(a_handler_may_take_itself_away, .exercise = "1.3", .weight = 1)
 	expect_streq(events, "sabEL");
 }
 
+/* A handler that another one has just taken away does not run any more. */
+KTEST(a_handler_may_take_its_neighbour_away, .exercise = "1.3", .weight = 1)
+{
+	struct piece first = piece('a', true), last = piece('c', true);
+
+	leaver = piece('b', true);
+	first.then = remove_leaver;
+	play((struct piece *[]){ &first, &leaver, &last }, 3, &source);
+	expect_streq(events, "sacEL");
+}
+
 /* -- Exceptions ----------------------------------------------------------------- */
 
 /* An exception goes to exception_handle and nowhere else: it is no interrupt. */

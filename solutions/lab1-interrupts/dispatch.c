@@ -35,11 +35,9 @@ interrupt_dispatch(struct interrupt_frame *frame)
 	} else {
 		bool wanted = false;
 
-		for (struct interrupt_handler *handler = slot->first, *next;
-		    handler; handler = next) {
-			next = handler->next;	/* it may remove itself */
+		for (struct interrupt_handler *handler = slot->first; handler;
+		    handler = handler->next)
 			wanted |= handler->fn(frame, handler->context);
-		}
 		if (!wanted)
 			interrupt_unexpected(frame);
 		if (slot->source)

@@ -72,9 +72,9 @@ vector_entries:
 %endrep
 	; EX 1.2 } todo "1.2", vector_entries, VECTORS
 
-; The common path, with the vector and an error code on the stack. Two forms: the
-; ring of the interrupted CS tells whose GS it is, or, for #DB, NMI, #DF and #MC,
-; gs_take and gs_back do.
+; The common path, with the vector and an error code on the stack. Two ways to
+; know whose GS it is: by the ring of the interrupted CS, or, for #DB, NMI, #DF
+; and #MC, by gs_take and gs_back.
 
 section .text
 	; EX 1.2 { see <lab1/vectors.h>: the common path

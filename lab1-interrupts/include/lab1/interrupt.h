@@ -83,7 +83,8 @@ HOOK_ATOMIC(interrupt_leave, struct interrupt_frame *frame);
  *     else is done: no handler, no acknowledgement. `spurious` is asked once,
  *     before all else; a source without that function has none;
  *   - all handlers of the slot run, in the order they were added, also behind
- *     one that returned true; when none returns true (or there is none),
+ *     one that returned true, but not one that a handler before it has just
+ *     removed (so which is next is known after a call, not before); when none returns true (or there is none),
  *     interrupt_unexpected is called, once;
  *   - the slot's source, if any, acknowledges, once, after the handlers;
  *   - last, with irq_depth one lower again: if it is 0, the hook
@@ -121,7 +122,8 @@ must_check int interrupt_add(unsigned vector, struct interrupt_handler *handler)
 /*
  * Take a handler away; it does not run any more on return on this CPU. Its
  * `next` stays as it is until it is added again, so that a dispatch that stands
- * on it can go on: a handler may take itself away while it runs.
+ * on it can go on: a handler may take itself or a neighbour away while it runs
+ * (one behind it does not run any more then), but must not add itself again.
  *
  * returns   0; -ENOENT: was not added to that vector
  * context   any, also in a handler

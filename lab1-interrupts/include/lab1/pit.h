@@ -47,7 +47,8 @@ uint32_t pit_ticks_of_ns(uint64_t duration_ns);
 
 /*
  * Start channel 0 in mode 0, binary: ISA interrupt 0 comes once, after `ticks`.
- * One that is running is replaced.
+ * One that is running is replaced, whether it is earlier or later. The other
+ * channels are not touched, nor the interrupt controller.
  *
  * ticks     1..PIT_TICKS_MAX
  * context   interrupts off
@@ -58,14 +59,17 @@ void pit_start(uint32_t ticks);
  * The counter of channel 0, latched: both bytes of one moment. The channel
  * goes on undisturbed.
  *
- * returns   0..65535; in mode 0 it goes on at 65535 after the alarm
+ * returns   0..65535: the ticks that are left (65536 of them are 0); in mode 0
+ *           it goes on at 65535 after the alarm
  * context   interrupts off
  */
 uint16_t pit_count(void);
 
 /*
  * Whether the alarm of the last pit_start has come: the channel's output, by
- * the read-back command. False as long as the new count is not loaded.
+ * the read-back command. False as long as the new count is not loaded, true
+ * from the alarm to the next pit_start. The count is not latched, so that a
+ * pit_count afterwards is right.
  *
  * context   interrupts off
  */

@@ -63,7 +63,7 @@ void ist_fill(struct tss *tss, const struct kernel_stack stacks[IST_COUNT]);
  * address   the faulting address (CR2)
  * rsp       the stack pointer of the interrupted code
  * returns   the stack, one of `stacks`; NULL: none of them
- * context   any; reads no stack
+ * context   any; does not touch the stacks' memory
  */
 const struct kernel_stack *stack_overflown(const struct kernel_stack *stacks,
     size_t count, vaddr_t address, uint64_t rsp);
