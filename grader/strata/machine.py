@@ -362,9 +362,7 @@ class Guest:
         words = [qemu, "-S"]
         words += ["-chardev", f"socket,id=qmp,fd={theirs.fileno()}"]
         words += ["-mon", "chardev=qmp,mode=control", "-add-fd", f"fd={verdict_write},set=1"]
-        words += ["-device", "ib700", "-action", "watchdog=pause"]
-        words += command_line(self.spec, "stdio,signal=off", "file,path=/dev/fdset/1,append=on")
-        self.argv = [*words, *self._extra]
+        self.argv = [*words, *self._board("file,path=/dev/fdset/1,append=on"), *self._extra]
         try:
             self._process = subprocess.Popen(
                 [*die_with_us(), *self.argv],
@@ -381,6 +379,10 @@ class Guest:
         self._pidfd = os.pidfd_open(self._process.pid)
         self._watch()
         self._begin(paused)
+
+    def _board(self, verdict: str) -> list[str]:
+        words = ["-device", "ib700", "-action", "watchdog=pause"]
+        return words + command_line(self.spec, "stdio,signal=off", verdict)
 
     def _watch(self) -> None:
         for fd, name in (
@@ -548,14 +550,16 @@ class Guest:
     def _ran_out(self, message: dict[str, Any]) -> bool:
         """Whether this is the watchdog's pause, of the budget that runs now.
 
-        QEMU holds WATCHDOG back when two come within a second, but not STOP. With a
-        debugger STOP may be a breakpoint's, and the guest then goes on by itself.
+        It says WATCHDOG first and STOP when it has stopped; who answers the former may be
+        before the latter, and would take it for the next pause. QEMU also holds WATCHDOG
+        back when two come within a second. With a debugger STOP may be a breakpoint's,
+        and the guest then goes on by itself.
         """
         when = message["timestamp"]
         if when["seconds"] + when["microseconds"] / 1e6 < self._armed_at:
             return False
         ours = self._stopped or self._gdb_socket or self._reason
-        return message["event"] == "WATCHDOG" or not ours
+        return message["event"] == ("WATCHDOG" if ours else "STOP")
 
     def _check_version(self, version: dict[str, int]) -> None:
         self._started = True
