@@ -84,8 +84,8 @@ HOOK_ATOMIC(interrupt_leave, struct interrupt_frame *frame);
  *     before all else; a source without that function has none;
  *   - all handlers of the slot run, in the order they were added, also behind
  *     one that returned true, but not one that a handler before it has just
- *     removed (so which is next is known after a call, not before); when none returns true (or there is none),
- *     interrupt_unexpected is called, once;
+ *     removed (so which is next is known after a call, not before); when none
+ *     returns true (or there is none), interrupt_unexpected is called, once;
  *   - the slot's source, if any, acknowledges, once, after the handlers;
  *   - last, with irq_depth one lower again: if it is 0, the hook
  *     interrupt_leave is called (HOOK_CALL), after a spurious one, too.

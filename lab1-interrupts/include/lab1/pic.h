@@ -44,7 +44,9 @@ enum {
  * Set both chips up, in whatever state they were: edge triggered, cascaded,
  * 8086 mode, ends of interrupts told by pic_eoi (not automatic), inputs 0-7 at
  * `vector`.., 8-15 at `vector + 8`... Every input is masked afterwards except
- * the cascade, which stays open for the slave; nothing is in service.
+ * the cascade, which stays open for the slave; nothing is in service (which the
+ * data sheet does not name among the things that ICW1 does: end what there is).
+ * No pause is needed between the writes on any chip of the last thirty years.
  *
  * May be called again, with another vector. From here on only the functions
  * below change the masks. Which register a read of a command port shows is
@@ -57,7 +59,8 @@ void pic_init(uint8_t vector);
 
 /*
  * Close or open one input; the other fifteen stay as they are, the cascade
- * too. To close a closed one or open an open one changes nothing.
+ * too. To close a closed one or open an open one changes nothing. Only after
+ * pic_init.
  *
  * input     0..15
  * context   interrupts off

@@ -46,8 +46,8 @@ enum {
 uint32_t pit_ticks_of_ns(uint64_t duration_ns);
 
 /*
- * Start channel 0 in mode 0, binary: ISA interrupt 0 comes once, after `ticks`.
- * One that is running is replaced, whether it is earlier or later. The other
+ * Start channel 0 in mode 0, binary: ISA interrupt 0 comes once, not earlier
+ * than after `ticks` (the chip loads the count with one more). One that is running is replaced, whether it is earlier or later. The other
  * channels are not touched, nor the interrupt controller.
  *
  * ticks     1..PIT_TICKS_MAX
@@ -69,7 +69,7 @@ uint16_t pit_count(void);
  * Whether the alarm of the last pit_start has come: the channel's output, by
  * the read-back command. False as long as the new count is not loaded, true
  * from the alarm to the next pit_start. The count is not latched, so that a
- * pit_count afterwards is right.
+ * pit_count afterwards is right. Before the first pit_start it says nothing.
  *
  * context   interrupts off
  */
