@@ -155,14 +155,22 @@ KTEST(queue_insert_says_whether_it_is_first, .exercise = "1.8", .weight = 1)
 	static const struct {
 		uint64_t	at_ns;
 		bool		first;
+		const char	*which;
 	} steps[] = {
-		{ 500, true }, { 600, false }, { 400, true }, { 400, false },
-		{ 401, false }, { 399, true }, { 500, false }, { 0, true },
-		{ 0, false }, { UINT64_MAX, false },
+		{ 500, true, "the queue was empty" },
+		{ 600, false, "an alarm later than the first" },
+		{ 400, true, "an alarm earlier than the first" },
+		{ 400, false, "an alarm at the time of the first" },
+		{ 401, false, "one nanosecond later than the first" },
+		{ 399, true, "one nanosecond earlier than the first" },
+		{ 500, false, "later than the first, as another one" },
+		{ 0, true, "at 0" }, { 0, false, "at 0 again" },
+		{ UINT64_MAX, false, "at 2^64 - 1" },
 	};
 
 	start();
 	for (unsigned i = 0; i < ARRAY_SIZE(steps); i++) {
+		ktest_note(steps[i].which);
 		nodes[i].at_ns = steps[i].at_ns;
 		bool said = timer_queue_insert(&queue, &nodes[i]);
 
@@ -257,6 +265,8 @@ KTEST(queue_compares_unsigned, .exercise = "1.8", .weight = 1)
 		INT64_MAX + 2ul, UINT64_MAX - 1, UINT64_MAX,
 	};
 
+	ktest_note("by their times 0, 1, 2^63 - 2 .. 2^63 + 1, 2^64 - 2 and "
+	    "2^64 - 1 they are numbered from 0 to 7");
 	for (unsigned i = 0; i < 8 && !ktest_failed(); i++)
 		sorts(times, ARRAY_SIZE(times));
 }
@@ -270,6 +280,7 @@ KTEST(queue_compares_all_bits, .exercise = "1.8", .weight = 1)
 		0x7fff00000002,
 	};
 
+	ktest_note("from 5 to 0x7fff00000002 they are numbered from 0 to 9");
 	for (unsigned i = 0; i < 8 && !ktest_failed(); i++)
 		sorts(times, ARRAY_SIZE(times));
 }
