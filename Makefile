@@ -254,7 +254,9 @@ $(O)/%/offsets.inc: %/offsets.c $(O)/flags
 	$(call includes,$<) $(call lab_flags,$<) -MMD -MP -MT $@ -MF $@.d -S $< -o $@.s && \
 	sed -n 's/.*"OFFSET \([A-Z0-9_]*\) \(-*[0-9]*\)".*/%define \1 \2/p' $@.s > $@
 
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+# A stranger's source can put words into its list of headers, which make would read;
+# where only exercise files change, DEPS=none goes without.
+-include $(if $(filter none,$(DEPS)),,$(shell find $(O) -name '*.d' 2>/dev/null))
 
 # Where the object of a path comes from in this variant.
 is_given = $(filter $(basename $(1)),$(basename $(given_paths)))
@@ -306,7 +308,7 @@ $(foreach f,test fuzz,$(foreach l,$(labs),$(eval $(call host_rules,$(f),$(l)))\
 $(shell mkdir -p $(H) && echo '$(host_cc_test) $(host_cc_fuzz) $(host_low)' > $(H)/flags.new.$$PPID \
 	&& { cmp -s $(H)/flags.new.$$PPID $(H)/flags && rm $(H)/flags.new.$$PPID \
 	|| mv $(H)/flags.new.$$PPID $(H)/flags; })
--include $(shell find $(H) -name '*.d' 2>/dev/null)
+-include $(if $(filter none,$(DEPS)),,$(shell find $(H) -name '*.d' 2>/dev/null))
 
 # $(1) a list's name, $(2) a folder in the lab, $(3) labs: paths of its objects
 host_list = $(foreach l,$(3),$(addprefix $(l)/$(2),$($(l)_$(1))))
@@ -545,6 +547,9 @@ watch: ## on each save build and grade what the edit touches: [LAB=n] [EX=..]
 	@$(strata) watch
 answers: ## questions on your own build: asks, or reads labN-*/answers.toml: [LAB=n]
 	@$(strata) answers
+.PHONY: grade-class
+grade-class: ## many submissions, each in a sandbox: SUBMISSIONS=dir LAB=n OUT=dir [TAG=..] [AGAINST=dir] [SCHEDULER=tcp://..]
+	@$(strata) grade-class
 handin: ## grade the exercise files on the untouched tree, build/handin/labN.zip: LAB=n
 	@$(strata) handin
 handout: ## what students get, in a new folder: OUT=dir [THROUGH=n] [OBJECTS=all,0.5,..]

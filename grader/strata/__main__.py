@@ -150,6 +150,7 @@ _VERBS: dict[str, Callable[[list[str]], int]] = {
     "watch": _module("watch"),
     "answers": _module("answers"),
     "handin": _module("handin"),
+    "grade-class": _module("grade_class"),
     "handout": _module("handout"),
     "serial": _module("serial"),
     "walkthrough": _module("walkthrough"),

@@ -1,0 +1,313 @@
+# SPDX-License-Identifier: MIT
+"""The verb grade-class: many submissions, each in a sandbox, on Dask.
+
+A result is written when it comes; what is there already for the same files, tree and salt
+is not graded again. So a run that was killed goes on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import subprocess
+import tarfile
+import tempfile
+import time
+import tomllib
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Iterator, Mapping, Sequence
+
+from . import class_report, likeness, pristine, sandbox
+from .build import inner_environment
+from .class_key import Key, Result, judge, nothing
+from .class_worker import Asked, build_tree, grade_one
+from .errors import BuildError, StrataError, UsageError
+from .guard import ended_by_sigterm, hold
+from .lab import Course, Lab, load_course
+from .record import write_atomically
+from .submissions import Submission, listed, read
+
+__all__ = ["Class", "asked_for", "main", "secret_salt", "seed_of"]
+
+_SECONDS = 240.0
+_VERSION = "1"
+
+
+@dataclass(frozen=True)
+class Class:
+    """What the instructor asked for."""
+
+    course: Course
+    lab: Lab
+    submissions: Path
+    out: Path
+    jobs: int
+    scheduler: str
+    tag: str
+    against: Path | None
+    seconds: float
+    test: str
+    config: str = ""
+
+    @property
+    def wanted(self) -> list[str]:
+        """The exercise files that are taken: of the lab and of those below."""
+        return [
+            f"{lab.folder.name}/{one.file}"
+            for lab in self.course.through(self.lab)
+            for one in lab.exercises
+        ]
+
+
+def main(_words: list[str]) -> int:
+    """0 when every submission was graded, whatever the marks."""
+    asked = asked_for(os.environ)
+    trouble = sandbox.missing()
+    if trouble:
+        raise StrataError(trouble)
+    began = time.monotonic()
+    asked.out.mkdir(parents=True, exist_ok=True)
+    with hold(asked.out), ended_by_sigterm():
+        return _run(asked, began)
+
+
+def asked_for(environment: Mapping[str, str]) -> Class:
+    """Read SUBMISSIONS, LAB, OUT, JOBS, SCHEDULER, TAG, AGAINST, SECONDS and TEST."""
+    course = load_course(Path.cwd())
+    for name in ("SUBMISSIONS", "LAB", "OUT"):
+        if not environment.get(name):
+            raise UsageError("grade-class: make grade-class SUBMISSIONS=dir LAB=n OUT=dir")
+    labs = course.pick_labs(environment["LAB"])
+    if len(labs) != 1:
+        raise UsageError("grade-class takes one lab: LAB=0")
+    jobs = environment.get("JOBS", "") or str(len(os.sched_getaffinity(0)))
+    seconds = environment.get("LIMIT", "") or str(int(_SECONDS))
+    for name, word in (("JOBS", jobs), ("LIMIT", seconds)):
+        if not word.isdigit() or int(word) < 1:
+            raise UsageError(f"{name}={word}: a number from 1 on")
+    config = Path(environment["CONFIG"]).absolute() if environment.get("CONFIG") else None
+    if config is not None and not config.is_file():
+        raise UsageError(f"CONFIG={config}: there is no such file")
+    against = environment.get("AGAINST", "")
+    if against and not Path(against).is_dir():
+        raise UsageError(f"AGAINST={against}: there is no such folder")
+    return Class(
+        course=course,
+        lab=labs[0],
+        submissions=Path(environment["SUBMISSIONS"]).expanduser().absolute(),
+        out=Path(environment["OUT"]).expanduser().absolute(),
+        jobs=int(jobs),
+        scheduler=environment.get("SCHEDULER", ""),
+        tag=environment.get("TAG", ""),
+        against=Path(against).expanduser().absolute() if against else None,
+        seconds=float(seconds),
+        test=environment.get("TEST", ""),
+        config=str(config) if config else "",
+    )
+
+
+def secret_salt(asked: Class) -> str:
+    """Of course.toml, else drawn once and kept with the results, for the instructor only."""
+    if asked.config:
+        found = tomllib.loads(Path(asked.config).read_text(encoding="utf-8")).get("salt")
+        if isinstance(found, str) and found:
+            return found
+    path = asked.out / "instructor" / "salt"
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    if not path.exists():
+        part = path.with_name("salt.part")
+        part.unlink(missing_ok=True)
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+            stream.write(secrets.token_hex(16) + "\n")
+        part.replace(path)
+    return path.read_text(encoding="utf-8").strip()
+
+
+def seed_of(salt: str, digest: str) -> str:
+    """A submission's seed. It may be shown: the salt does not follow from it."""
+    found = hmac.new(salt.encode(), digest.encode(), hashlib.sha256).digest()
+    return f"{int.from_bytes(found[:8], 'big') >> 1:x}"
+
+
+def _run(asked: Class, began: float) -> int:
+    salt = secret_salt(asked)
+    packed, key = _tree(asked)
+    base = hashlib.sha256(f"{_VERSION} {salt} {asked.test}".encode() + packed).hexdigest()
+    come: list[Submission] = []
+    for name, path in listed(asked.submissions):
+        come.append(read(name, path, asked.wanted, asked.tag))
+    results: dict[str, Result] = {}
+    todo: list[tuple[Submission, Result]] = []
+    for one in come:
+        digest = one.digest(base)
+        seed = seed_of(salt, one.digest(""))
+        fresh = Result(one.name, one.form, digest, seed, one.notes)
+        kept = _known(asked, one.name, digest)
+        if kept is not None:
+            kept.notes = one.notes
+            results[one.name] = kept
+        elif one.files:
+            todo.append((one, fresh))
+        else:
+            results[one.name] = nothing(fresh, key, "there is no exercise file in it")
+    if results and todo:
+        print(f"grade-class: {len(results)} of {len(come)} are there already", flush=True)
+    bar = class_report.Bar(len(come), len(results))
+    try:
+        for raw, fresh in _graded(asked, packed, todo):
+            fresh.seconds = round(float(raw["seconds"]), 2)
+            fresh.trouble = str(raw["trouble"])
+            result = judge(fresh, key, raw["results"], raw["said"])
+            if not raw.get("lost"):
+                _keep(asked, result)
+            results[result.name] = result
+            bar.step(result)
+    finally:
+        bar.close()
+    rows = likeness.compare(asked.course, asked.lab, come, asked.against, asked.wanted)
+    ordered = [results[one.name] for one in come]
+    class_report.write(asked.out, asked.course, asked.lab, key, ordered, rows)
+    _say(asked, ordered, rows, time.monotonic() - began)
+    return 0
+
+
+def _say(asked: Class, results: Sequence[Result], rows: likeness.Rows, seconds: float) -> None:
+    for one in results:
+        if one.trouble:
+            print(f"{one.name}: {one.trouble}")
+    if rows.missing:
+        print(rows.missing)
+    print(
+        f"grade-class: lab {asked.lab.number}, {len(results)} submissions, "
+        f"{asked.out}/index.html, marks.csv, marks.json in {seconds:.1f} s",
+        flush=True,
+    )
+
+
+def _result_path(asked: Class, name: str) -> Path:
+    return asked.out / "instructor" / "results" / f"{name}.json"
+
+
+def _known(asked: Class, name: str, digest: str) -> Result | None:
+    """A result of the same files, tree and salt."""
+    try:
+        found = json.loads(_result_path(asked, name).read_text(encoding="utf-8"))
+        return Result.of(found) if found["digest"] == digest else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _keep(asked: Class, result: Result) -> None:
+    path = _result_path(asked, result.name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, json.dumps(result.as_json(), indent=1) + "\n")
+
+
+def _tree(asked: Class) -> tuple[bytes, Key]:
+    """The untouched tree, built, and its tests: made once for all submissions of a source."""
+    source = _source(asked.course, asked.config)
+    kept = asked.out / "instructor" / f"tree-{asked.lab.number}-{source[:16]}.tgz"
+    noted = kept.with_suffix(".json")
+    if kept.exists() and noted.exists():
+        return kept.read_bytes(), Key(json.loads(noted.read_text(encoding="utf-8")))
+    print("grade-class: building what is provided, once", flush=True)
+    tree, key = _pristine(asked)
+    made = build_tree(tree, asked.lab.number, asked.jobs)
+    try:
+        with tarfile.open(fileobj=BytesIO(made.output)) as packed:
+            stream = packed.extractfile("./build/class.json")
+            about = json.loads(stream.read()) if stream else {}
+    except (tarfile.TarError, KeyError, ValueError, EOFError):
+        why = made.trouble or made.errors.strip()[-600:] or "no word of why"
+        raise BuildError(f"the untouched tree was not built: {why}") from None
+    found = about.get("results")
+    if not found or found["score"] != found["max_score"]:
+        raise BuildError(f"the references do not pass on this machine:\n{about['said'][-2000:]}")
+    write_atomically(noted, json.dumps(key.tests) + "\n")
+    part = kept.with_suffix(".part")
+    part.write_bytes(made.output)
+    part.replace(kept)
+    return made.output, key
+
+
+def _source(course: Course, config: str) -> str:
+    """What the tree is: a hash of all files that git knows, and of course.toml."""
+    named = pristine.git(course.tree, "ls-files", "-z")
+    if named is None:
+        raise StrataError("grade-class needs git and the course's repository")
+    found = hashlib.sha256(Path(config).read_bytes() if config else b"")
+    for name in sorted(name for name in named.split("\0") if name):
+        path = course.tree / name
+        data = path.read_bytes() if path.is_file() else b""
+        found.update(f"{name}\0{len(data)}\0".encode() + data)
+    return found.hexdigest()
+
+
+def _pristine(asked: Class) -> tuple[bytes, Key]:
+    """The handout of the lab as a tar: what students have, and no solution's text."""
+    number = asked.lab.number
+    with tempfile.TemporaryDirectory(prefix="strata-tree-") as folder:
+        tree = Path(folder) / "tree"
+        if asked.course.has_solutions:
+            words = ["handout", f"OUT={tree}", f"THROUGH={number}", f"CONFIG={asked.config}"]
+            _make(asked.course.tree, words)
+        else:
+            words = ["clone", "-q", str(asked.course.tree), str(tree)]
+            if pristine.git(asked.course.tree, *words) is None:
+                raise StrataError("grade-class needs the repository, or a clone of the handout")
+            pristine.git(tree, "checkout", "-q", pristine.find(asked.course) or "HEAD")
+        _make(tree, ["-s", "print-tag", f"LAB={number}"])  # unpacks the objects of its tag
+        if not (tree / "objects").is_dir():
+            (tree / "objects").mkdir()
+            words = [f"--work-tree={tree}/objects", "checkout", "-q", f"lab{number}-objects"]
+            pristine.git(tree, *words, "--", ".")
+        course = load_course(tree)
+        key = Key.of(course, course.lab(number))
+        made = BytesIO()
+        with tarfile.open(fileobj=made, mode="w") as packed:
+            for path in sorted(tree.iterdir()):
+                if path.name not in (".git", "build"):
+                    packed.add(path, path.name)
+        return made.getvalue(), key
+
+
+def _make(tree: Path, words: Sequence[str]) -> None:
+    env = inner_environment(os.environ)
+    if tree != Path.cwd():
+        env = {name: value for name, value in env.items() if name not in ("BUILD", "PYTHONPATH")}
+    make = os.environ.get("MAKE") or "make"
+    done = subprocess.run(
+        [make, "--no-print-directory", *words],
+        cwd=tree,
+        env=env,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.returncode:
+        raise StrataError(f"make {words[0]} failed: {(done.stderr or done.stdout).strip()[-800:]}")
+
+
+def _graded(
+    asked: Class, packed: bytes, todo: Sequence[tuple[Submission, Result]]
+) -> Iterator[tuple[dict[str, Any], Result]]:
+    """Each result as it comes, whichever worker had it; a lost worker's are done again."""
+    if not todo:
+        return
+    from .class_dask import results_of
+
+    requests = [
+        Asked(one.name, asked.lab.number, fresh.seed, one.files, asked.seconds, asked.test)
+        for one, fresh in todo
+    ]
+    by_name = {fresh.name: fresh for _, fresh in todo}
+    for raw in results_of(grade_one, packed, requests, asked.jobs, asked.scheduler):
+        yield raw, by_name.pop(raw["name"])
+    if by_name:
+        raise StrataError(f"{len(by_name)} submissions were not graded: run it again")
