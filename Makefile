@@ -104,7 +104,10 @@ given := $(sort $(foreach w,$(solved_words),\
 	$(filter $(w) $(w).%,$(linked_ids)))))
 
 # The reference of an exercise: made from solutions/, or the object that a
-# handout brings in objects/.
+# handout brings in objects/, which the tag labN-objects has.
+ifeq ($(wildcard solutions),)
+$(shell sh grader/objects.sh $(lastword $(numbers)))
+endif
 linked := $(foreach l,$(labs),$($(l)_objs) $($(l)_loader))
 object_of = $(basename $(1))$(if $(filter %.c $(basename $(1)).o,$(1) $(linked)),.o,.bin)
 reference := $(if $(wildcard solutions),$(O)/solutions,objects/$(MODE))
@@ -534,7 +537,7 @@ bench: ## the figures of a lab: [LAB=n], table and build/bench/labN.json
 	@$(strata) bench
 
 # A student's way on; they read EX, LAB, UNDO, ALL, OUT, .. from the environment, too.
-.PHONY: rescue hint progress compare watch answers handin handout
+.PHONY: rescue hint progress compare watch answers handin handout course chain-check
 rescue: ## give what you are stuck at, so that the rest can go on: EX=0.5 or LAB=0 [UNDO=1]
 	@$(strata) rescue
 hint: ## the next rung of an exercise's ladder of hints: EX=0.1 [ALL=1]
@@ -552,8 +555,12 @@ grade-class: ## many submissions, each in a sandbox: SUBMISSIONS=dir LAB=n OUT=d
 	@$(strata) grade-class
 handin: ## grade the exercise files on the untouched tree, build/handin/labN.zip: LAB=n
 	@$(strata) handin
-handout: ## what students get, in a new folder: OUT=dir [THROUGH=n] [OBJECTS=all,0.5,..]
-	@$(strata) handout
+handout: ## what students get, as tags: OUT=dir [THROUGH=n] [REVEAL=k] [CONFIG=course.toml] [OBJECTS=0.5,..]
+	@$(strata) chain handout
+course: ## the same with starts and solutions, to learn by oneself: OUT=dir [CONFIG=course.toml]
+	@$(strata) chain course
+chain-check: ## each tag of a course builds, boots and grades alone: [OUT=course] [TAGS=lab0,..] [JOBS=n]
+	@$(strata) chain-check
 
 # RUNS=n instead of seconds: always the same runs. Finds are kept in the build.
 SECONDS ?= 10

@@ -112,3 +112,23 @@ def clone(warm: Path, tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["cp", "-a", str(warm), str(folder)], check=True)
     yield folder
     shutil.rmtree(tmp_path, ignore_errors=True)
+
+
+def committed(to: Path, *paths: str) -> Path:
+    """What lies in a folder as a new commit: the source of a chain."""
+    if not (to / ".git").exists():
+        run(["git", "init", "-q", "-b", "main"], cwd=to)
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    run(["git", "add", "-A", *paths], cwd=to)
+    done = run(["git", *who, "commit", "-q", "--allow-empty", "-m", "source"], cwd=to)
+    assert done.returncode == 0, done.stdout
+    return to
+
+
+@pytest.fixture(scope="session")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The tree as it is now, committed, with a build in which objects are made; to be changed
+    in copies only."""
+    folder = tmp_path_factory.mktemp("source") / "strata"
+    yield committed(copy_tree(folder))
+    shutil.rmtree(folder.parent, ignore_errors=True)

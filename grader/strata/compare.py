@@ -9,7 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from . import memory
+from . import memory, pristine
 from .errors import StrataError, UsageError
 from .lab import Course, Exercise, load_course
 from .report import wants_plain
@@ -30,7 +30,7 @@ def main(_words: list[str]) -> int:
     path = course.lab_of(exercise.id).path(exercise)
     name = str(path.relative_to(course.tree))
     mine = path.read_text(encoding="utf-8", errors="replace").expandtabs(8).splitlines()
-    theirs = reference_text(course, exercise).expandtabs(8).splitlines()
+    theirs = _reference(course, exercise).expandtabs(8).splitlines()
     if mine == theirs:
         print(f"{name}: the same as the reference")
         return 0
@@ -51,11 +51,24 @@ def _allowed(course: Course, exercise: Exercise) -> None:
             f"{ident} first needs all its points, for the file as it is now: "
             f"make grade TEST={ident}"
         )
-    if not course.has_solutions:
+
+
+def _reference(course: Course, exercise: Exercise) -> str:
+    """From solutions/, or from a course's newest tag labN-solution."""
+    if course.has_solutions:
+        return reference_text(course, exercise)
+    lab = course.lab_of(exercise.id)
+    name = f"lab{lab.number}-solution"
+    tags = (pristine.git(course.tree, "tag", "--list", name, f"{name}.*") or "").split()
+    tag = max(tags, key=pristine.age, default=name)
+    path = lab.path(exercise).relative_to(course.tree).as_posix()
+    text = pristine.git(course.tree, "show", f"{tag}:{path}")
+    if text is None or not (course.tree / ".git").exists():
         raise StrataError(
-            f"the text of {ident}'s reference is not in this tree (there is no solutions/ "
-            "folder); your instructor has it"
+            f"the text of {exercise.id}'s reference is not in this tree (there is no solutions/ "
+            f"folder and no tag {name}); your instructor has it"
         )
+    return text
 
 
 def side_by_side(mine: list[str], theirs: list[str], width: int) -> list[str]:

@@ -59,7 +59,8 @@ def own_files(course: Course, lab: Lab) -> dict[str, bytes]:
     """Path in the tree -> the student's bytes."""
     files: dict[str, bytes] = {}
     given = memory.given(course)
-    for exercise in (one for below in course.through(lab) for one in below.exercises):
+    every = (one for below in course.through(lab) for one in below.exercises if one.is_set)
+    for exercise in every:
         path = course.lab_of(exercise.id).path(exercise)
         name = path.relative_to(course.tree).as_posix()
         kept = rescue.kept_path(course, exercise)

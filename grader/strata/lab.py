@@ -39,6 +39,7 @@ class Exercise:
     hints: tuple[str, ...] = ()
     form: str = "code"  # or case, test: grader/README.md
     subject: str = ""  # of a test: the exercise whose broken objects it is to catch
+    is_set: bool = True  # by course.toml; one that is not arrives solved, without points
 
     @property
     def key(self) -> tuple[int, ...]:
@@ -67,6 +68,7 @@ class Lab:
     packages: tuple[str, ...]
     exercises: tuple[Exercise, ...]
     questions: tuple[Question, ...] = ()
+    due: str = ""  # by course.toml
 
     @property
     def points(self) -> int:
@@ -103,6 +105,11 @@ class Course:
     def codes(self) -> frozenset[str]:
         """The exercises that are linked into stages."""
         return frozenset(one.id for one in self.exercises() if one.form == "code")
+
+    @property
+    def linked(self) -> frozenset[str]:
+        """The exercises that have an object."""
+        return frozenset(one.id for one in self.exercises() if one.form != "case")
 
     @property
     def has_solutions(self) -> bool:
@@ -263,6 +270,7 @@ def parse_lab(folder: Path, text: str) -> Lab:
         packages=_strings(where, data, "packages"),
         exercises=tuple(sorted(exercises, key=lambda exercise: exercise.key)),
         questions=tuple(_parse_questions(where, data.get("question", []))),
+        due=_get(where, data, "due", str, ""),
     )
 
 
@@ -299,7 +307,8 @@ def _parse_exercise(where: str, number: int, entry: Any) -> Exercise:
     if not _ID.match(ident) or int(ident.split(".")[0]) != number:
         raise LabError(f"{here}: an id of this lab looks like {number}.1")
     points = _get(here, entry, "points", int)
-    if points <= 0:
+    is_set = _get(here, entry, "set", bool, True)
+    if points <= 0 and is_set:
         raise LabError(f"{here}: points must be more than 0")
     return Exercise(
         id=ident,
@@ -316,6 +325,7 @@ def _parse_exercise(where: str, number: int, entry: Any) -> Exercise:
         hints=_strings(here, entry, "hints"),
         form=_choice(here, entry, "form", _FORMS, "code"),
         subject=_get(here, entry, "subject", str, ""),
+        is_set=is_set,
     )
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Iterable
+from typing import Container, Iterable, Mapping
 
 from .lab import Course
 from .markers import regions, skeleton
 
-__all__ = ["find", "secret_lines"]
+__all__ = ["find", "secret_lines", "shown"]
 
 _LEAST = 20
 _SOURCES = (".c", ".h", ".asm", ".inc", ".S", ".ld")
@@ -22,26 +22,32 @@ _SOURCES = (".c", ".h", ".asm", ".inc", ".S", ".ld")
 
 def find(course: Course, tree: Path) -> list[str]:
     """One line for each file below a folder that shows a secret line."""
-    secrets = secret_lines(course)
+    files = (path for path in sorted(tree.rglob("*")) if path.is_file())
+    named = ((path.relative_to(tree), path) for path in files)
+    texts = ((str(name), path.read_bytes()) for name, path in named if name.parts[0] != ".git")
+    return shown(secret_lines(course), texts)
+
+
+def shown(secrets: Mapping[str, str], texts: Iterable[tuple[str, bytes]]) -> list[str]:
+    """One line for each text (its name, its bytes) that shows a secret line."""
     found = []
-    for path in sorted(tree.rglob("*")):
-        name = path.relative_to(tree)
-        if name.parts[0] == ".git" or not path.is_file():
-            continue
-        text = _squeezed(path.read_bytes().decode("utf-8", "replace"))
-        shown = [line for line in secrets if line in text]
-        found += [f"{name}: shows {secrets[line]}: {line}" for line in shown]
+    for name, data in texts:
+        text = _squeezed(data.decode("utf-8", "replace"))
+        found += [f"{name}: shows {secrets[line]}: {line}" for line in secrets if line in text]
     return found
 
 
-def secret_lines(course: Course) -> dict[str, str]:
-    """Secret line -> the file it is from."""
+def secret_lines(course: Course, revealed: Container[str] = ()) -> dict[str, str]:
+    """Secret line -> the file it is from. The references of some exercises may be shown."""
     known = _provided(course)
     secrets: dict[str, str] = {}
     for exercise in course.exercises():
         path = course.solution(exercise)
         text = path.read_text(encoding="utf-8")
         lines = text.split("\n")
+        if exercise.id in revealed:
+            known.append(_squeezed(text))
+            continue
         known.append(_squeezed(skeleton(text, path.name)))
         for region in regions(text, path.name):
             _add(secrets, lines[region.body : region.close], path.relative_to(course.tree))

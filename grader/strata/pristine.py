@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The tag: the tree as it was handed out, and what of it was changed since.
 
-In a handout that is the commit tagged labN (its root commit where the tag is missing);
-in the repository with its solutions, HEAD.
+In a handout that is the newest of labN, labN.g and labN-start that HEAD stands on (its root
+commit where there is none); in the repository with its solutions, HEAD.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from .errors import StrataError
 from .lab import Course
 
-__all__ = ["changed_provided", "exercise_paths", "few", "find", "git", "unpack"]
+__all__ = ["age", "changed_provided", "exercise_paths", "few", "find", "git", "unpack"]
 
 _SHOWN = 6
 
@@ -35,8 +35,9 @@ def git(tree: Path, *words: str, env: dict[str, str] | None = None) -> str | Non
 
 
 def exercise_paths(course: Course) -> dict[str, str]:
-    """Path in the tree -> exercise id."""
-    return {f"{course.lab_of(one.id).folder.name}/{one.file}": one.id for one in course.exercises()}
+    """Path in the tree -> exercise id, of those that students write."""
+    every = (one for one in course.exercises() if one.is_set)
+    return {f"{course.lab_of(one.id).folder.name}/{one.file}": one.id for one in every}
 
 
 def find(course: Course) -> str | None:
@@ -45,9 +46,18 @@ def find(course: Course) -> str | None:
         return None
     if course.has_solutions:
         return _line(git(course.tree, "rev-parse", "-q", "--verify", "HEAD"))
-    last = f"refs/tags/lab{course.labs[-1].number}^{{commit}}"
-    tagged = _line(git(course.tree, "rev-parse", "-q", "--verify", last))
+    last = f"lab{course.labs[-1].number}"
+    names = [f"{last}{end}{more}" for end in ("", "-start") for more in ("", ".*")]
+    merged = git(course.tree, "tag", "--list", "--merged", "HEAD", *names) or ""
+    tag = f"refs/tags/{max(merged.split() or [last], key=age)}^{{commit}}"
+    tagged = _line(git(course.tree, "rev-parse", "-q", "--verify", tag))
     return tagged or _line(git(course.tree, "rev-list", "--max-parents=0", "HEAD"))
+
+
+def age(tag: str) -> tuple[int, bool]:
+    """Order of tags: by the number of the correction; labN comes after labN-start."""
+    name, _, correction = tag.partition(".")
+    return int(correction or "0") if correction.isdigit() or not correction else 0, "-" not in name
 
 
 def changed_provided(course: Course) -> list[str]:
@@ -75,6 +85,9 @@ def unpack(course: Course, commit: str, folder: Path) -> None:
         archive.stdout.close()
     if archive.wait() or done.returncode:
         raise StrataError(f"the files of commit {commit[:12]} cannot be unpacked into {folder}")
+    if not course.has_solutions:
+        words = ["sh", "grader/objects.sh", str(course.labs[-1].number), str(folder.absolute())]
+        subprocess.run(words, cwd=course.tree, check=False)
 
 
 def few(names: list[str]) -> str:

@@ -42,7 +42,7 @@ def standings(course: Course, lab: Lab) -> list[Standing]:
     states, given = read_states(course), memory.given(course)
     last = memory.read(course.tree, "last.json").get("exercises", {})
     found = []
-    for exercise in lab.exercises:
+    for exercise in (one for one in lab.exercises if one.is_set):
         known = last.get(exercise.id, {})
         points = float(known.get("points", 0))
         word = states[exercise.id].value
@@ -61,7 +61,7 @@ def standings(course: Course, lab: Lab) -> list[Standing]:
 def lines_of(lab: Lab, found: list[Standing]) -> list[str]:
     """A table in plain text, and the sums."""
     wide = max((len(one.exercise.name) for one in found), default=0)
-    lines = [f"lab {lab.number}, {lab.title}"]
+    lines = [f"lab {lab.number}, {lab.title}" + (f", due {lab.due}" if lab.due else "")]
     for one in found:
         exercise = one.exercise
         lines.append(
