@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterator
 
 import pytest
 
 from conftest import Make, TREE, copy_tree, run
+from strata.discover import discover
 from strata.lab import load_course
 from strata.markers import reading
 
@@ -112,15 +115,50 @@ def solve(tree: Path, ids: list[str]) -> None:
                 (lab.folder / exercise.file).write_text(reading(source.read_text(), source.name))
 
 
-@pytest.mark.parametrize("exercise", [one for lab in labs() for one in exercises(lab)])
-def test_one_exercise_undone_loses_its_own_points_only(clone: Path, exercise: str) -> None:
-    """All others score through substitution; the report shows both marks."""
+def plain_tests(lab: str) -> str:
+    """The plain tests of a lab: one or two of each exercise."""
+    course = load_course(TREE)
+    cases = discover(course, [course.lab(int(lab))])
+    return ",".join(one.id for one in cases if one.plain and one.exercise)
+
+
+@pytest.fixture(scope="session", name="written")
+def _written(warm: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """This worker's tree in which a student has written everything."""
+    folder = tmp_path_factory.mktemp("written") / "strata"
+    subprocess.run(["cp", "-a", str(warm), str(folder)], check=True)
+    solve(folder, up_to(labs()[-1]))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def check_undone(tree: Path, exercise: str, *words: str) -> None:
+    """One not begun, all others written: only its own tests count nothing."""
     lab = exercise.split(".")[0]
-    solve(clone, [one for one in up_to(lab) if one != exercise])
-    _, text, found = grade(clone, f"LAB={lab}")
+    course = load_course(tree)
+    place = course.lab_of(exercise).path(course.by_id[exercise])
+    kept = place.read_bytes()
+    try:
+        shutil.copyfile(TREE / place.relative_to(tree), place)
+        _, text, found = grade(tree, f"LAB={lab}", *words)
+    finally:
+        place.write_bytes(kept)
     lost = {test["name"] for test in found["tests"] if test["score"] < test["max_score"]}
     own = {test["name"] for test in found["tests"] if exercise in test["tags"]}
     assert own and lost == own, f"lost {lost ^ own}\n{text[-3000:]}"
+
+
+@pytest.mark.parametrize("exercise", [one for lab in labs() for one in exercises(lab)])
+def test_one_exercise_undone_loses_its_own_points_only(written: Path, exercise: str) -> None:
+    """All others score through substitution; by the plain tests."""
+    check_undone(written, exercise, f"TEST={plain_tests(exercise.split('.')[0])}")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("exercise", [one for lab in labs() for one in exercises(lab)])
+def test_one_exercise_undone_leaves_the_rest_of_the_points(written: Path, exercise: str) -> None:
+    """The same by all tests."""
+    check_undone(written, exercise)
 
 
 def test_a_students_own_file_is_what_is_graded(clone: Path) -> None:

@@ -132,8 +132,9 @@ def blame(course: Course, log: str, objects: Path) -> dict[str, list[str]]:
     guilty: dict[str, list[str]] = {}
     for file, line in read_errors(log):
         ident = files.get(file)
-        if ident and len(guilty.setdefault(ident, [])) < _SHOWN:
-            guilty[ident].append(line)
+        lines = guilty.setdefault(ident, []) if ident else []
+        if line not in lines and len(lines) < _SHOWN:  # a file may go into several images
+            lines.append(line)
     return guilty or _blame_link(files, log, objects)
 
 

@@ -9,7 +9,7 @@ from typing import Mapping
 from .build import Builder
 from .discover import Case, pick, read_outside_tests
 from .errors import BuildError, StrataError
-from .grade import Request, planned, request, run_plan
+from .grade import Request, image_names, planned, request, run_plan
 from .guard import hold
 from .record import Result
 
@@ -37,7 +37,9 @@ def _run(environment: Mapping[str, str]) -> int:
     found: dict[str, Result] = {}
     with hold(asked.out):
         for lab in asked.labs:
-            failed = builder.images(asked.stage_of(lab), asked.solved, _IMAGES)
+            stage = asked.stage_of(lab)
+            booted = image_names([case for case in cases if case.lab == lab.number], stage)
+            failed = builder.images(stage, asked.solved, (*_IMAGES, *sorted(booted)))
             if failed is not None:
                 raise BuildError("the build failed:\n" + failed.log[-2000:])
         plan = planned(asked, builder, {case: asked.solved for case in cases}, "")

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -17,8 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .lab import load_course
+from .record import write_atomically
 
-__all__ = ["Count", "count_junit", "count_lines", "main"]
+__all__ = ["Count", "count_junit", "count_lines", "main", "times_of"]
 
 _LINE = re.compile(r"^(\d+) passed, (\d+) failed", re.M)
 
@@ -41,6 +43,12 @@ def count_junit(text: str) -> Count:
         total += int(suite.get("tests", "0")) - int(suite.get("skipped", "0"))
         failed += int(suite.get("failures", "0")) + int(suite.get("errors", "0"))
     return Count(max(0, total - failed), failed)
+
+
+def times_of(text: str) -> dict[str, float]:
+    """Seconds by test of a junit.xml."""
+    cases = ElementTree.fromstring(text).iter("testcase")
+    return {one.get("name", ""): round(float(one.get("time", "0")), 2) for one in cases}
 
 
 def count_lines(text: str, status: int) -> Count:
@@ -71,7 +79,10 @@ def _pytest(build: Path, name: str, extra: list[str]) -> Count:
         return Count(0, 0)
     if not report.exists():
         return Count(0, 1)
-    count = count_junit(report.read_text(encoding="utf-8"))
+    text = report.read_text(encoding="utf-8")
+    if not only:
+        write_atomically(build / f"{name}-times.json", json.dumps(times_of(text), indent=1) + "\n")
+    count = count_junit(text)
     return count if count.failed or status == 0 else count + Count(0, 1)
 
 

@@ -111,7 +111,9 @@ def main(_words: list[str]) -> int:
         ids = touched(course, saved)
         if ids is None or not ids & watched:
             continue
-        names = ", ".join(sorted(path.name for path in saved if path.suffix in _SUFFIXES))
+        own = {course.lab_of(one).path(course.by_id[one]) for one in ids}
+        shown = (path for path in saved if path.suffix in _SUFFIXES or path in own)
+        names = ", ".join(sorted(path.name for path in shown))
         print(f"\n{names} saved at {time.strftime('%H:%M:%S')}", flush=True)
         _grade(course, ids & watched)
         if os.environ.get("ONCE"):
