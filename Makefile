@@ -520,13 +520,15 @@ else
 endif
 
 # The grader reads LAB, STAGE, SOLVED, TEST, JOBS, SEED, EX, CASE, PLAIN from the environment.
-.PHONY: grade grade-one debug doctor provided skeletons bench
+.PHONY: grade grade-one debug rewind doctor provided skeletons bench
 grade: ## build, boot and mark: [LAB=n] [STAGE=n] [SOLVED=..] [TEST=pattern] [JOBS=n] [SEED=s] [PLAIN=1]
 	@$(strata) grade
 grade-one: ## one test with its whole log: TEST=.. [STAGE=n]
 	@$(strata) grade-one
 debug: ## a stage in GDB (docs/gdb.md), or CASE=k of it; with TEST=.. the machine, image and seed of that graded run
 	@$(strata) debug
+rewind: ## a test of the last grade, recorded, in GDB at its failure, with reverse-continue (docs/rewind.md): TEST=..
+	@$(strata) rewind
 doctor: ## every tool that is used: there, new enough, and how to get it
 	@$(strata) doctor
 provided: ## the tests of provided code, which carry no marks: [LAB=n] [STAGE=n] [TEST=pattern]

@@ -135,6 +135,7 @@ _VERBS: dict[str, Callable[[list[str]], int]] = {
     "lint": _lint,
     "provided": _provided,
     "state": _state,
+    "rewind": _module("rewind"),
     "run": _module("run"),
     "monitor": _module("monitor"),
     "bench": _module("bench"),

@@ -19,7 +19,7 @@ import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Mapping, Sequence
+from typing import Callable, Mapping, Sequence
 
 from . import broken
 from .build import Builder
@@ -38,7 +38,8 @@ from .plugin import kernel_spec
 from .trials import spec as trial_spec
 from .spec import MachineSpec, command_line, find_qemu
 
-__all__ = ["debug", "find_gdb", "recorded_given", "stage_spec"]
+__all__ = ["build_for", "debug", "find_gdb", "load_test", "recorded_given", "recorded_stage"]
+__all__ += ["stage_spec"]
 
 
 def debug(environment: Mapping[str, str]) -> int:
@@ -59,7 +60,7 @@ def debug(environment: Mapping[str, str]) -> int:
     given = asked.solved if environment.get("SOLVED") else recorded_given(last, case.id)
     if not environment.get("STAGE"):
         asked = replace(asked, stage=recorded_stage(last, asked.course, lab))
-    images = _build(asked, asked.stage_of(lab), given, case)
+    images = build_for(asked, asked.stage_of(lab), given, case)
     print(f"{case.id}: {case.title}\n  with {', '.join(sorted(given)) or 'nothing'} given")
     if case.kind == "outside":
         return _debug_outside(asked, case, lab, given, images)
@@ -112,7 +113,8 @@ def find_gdb() -> str | None:
     return next((name for name in names if shutil.which(name)), None)
 
 
-def _build(asked: Request, stage: Lab, given: frozenset[str], case: Case) -> Path:
+def build_for(asked: Request, stage: Lab, given: frozenset[str], case: Case) -> Path:
+    """The folder with a test's images, built."""
     builder = Builder(asked.course, asked.jobs)
     situation = prepare(asked, builder, replace(situation_of(asked), solved=given))
     failed = builder.images(stage, situation.given, image_names([case], stage))
@@ -181,23 +183,30 @@ def _debug_outside(
 def _until_its_boot(
     asked: Request, case: Case, lab: Lab, given: frozenset[str], images: Path, folder: Path
 ) -> int:
+    test = load_test(asked.course.tree, case)
+    stage = asked.stage_of(lab).number
+    variant = Variant(asked.course.tree, lab.number, stage, tuple(sorted(given)), images)
+    machine = _FirstBoot(variant, test_seed(lab_seed(asked, lab), case.id), folder)
+    try:
+        test(machine)
+    except _Stopped as stopped:
+        return stopped.status
+    raise StrataError(f"{case.id} boots no machine")
+
+
+def load_test(tree: Path, case: Case) -> Callable[[Machine], object]:
+    """The Python of an outside test."""
     from importlib import util
 
-    path = asked.course.tree / case.file
+    path = tree / case.file
     sys.path.append(str(path.parent))
     found = util.spec_from_file_location(path.stem, path)
     if found is None or found.loader is None:
         raise StrataError(f"{case.file} cannot be loaded")
     module = util.module_from_spec(found)
     found.loader.exec_module(module)
-    stage = asked.stage_of(lab).number
-    variant = Variant(asked.course.tree, lab.number, stage, tuple(sorted(given)), images)
-    machine = _FirstBoot(variant, test_seed(lab_seed(asked, lab), case.id), folder)
-    try:
-        getattr(module, case.name)(machine)
-    except _Stopped as stopped:
-        return stopped.status
-    raise StrataError(f"{case.id} boots no machine")
+    made: Callable[[Machine], object] = getattr(module, case.name)
+    return made
 
 
 class _FirstBoot(Machine):
