@@ -148,9 +148,14 @@ def _make(
     yield f"{out}: from {source.commit[:12]}, main is {tip[:12]}; new tags: " + (
         ", ".join(tags) or "none, nothing has changed"
     )
-    yield f"reference objects: {', '.join(source.course.order(chosen.references))}" + (
-        "" if plan.whole else "; no solution text"
-    )
+    ids = [
+        one for one in source.course.order(chosen.references) if _number(one) <= plan.last.number
+    ]
+    yield f"reference objects: {', '.join(ids)}" + ("" if plan.whole else "; no solution text")
+
+
+def _number(ident: str) -> int:
+    return int(ident.partition(".")[0])
 
 
 def wanted(plan: Plan) -> list[Line]:

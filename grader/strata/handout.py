@@ -74,7 +74,12 @@ def tree_files(
 ) -> dict[str, File]:
     """The files of labs 0 to the last; what is solved, or not set, as its solution."""
     course = source.course
-    above = tuple(f"{lab.folder.name}/" for lab in course.labs if lab.number > last.number)
+    later = [lab for lab in course.labs if lab.number > last.number]
+    above = tuple(
+        place
+        for lab in later
+        for place in (f"{lab.folder.name}/", f"docs/pictures/lab{lab.number}-")
+    )
     here = [name for name in source.files if not name.startswith((*LEFT_OUT, *above))]
     files = {name: source.files[name] for name in here}
     for lab in course.through(last):
