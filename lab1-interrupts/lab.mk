@@ -35,7 +35,8 @@ objs += tsc.o			# by the time-stamp counter
 objs += hpet.o			# by the HPET
 objs += pit.o			# exercise 1.7: the interval timer
 objs += pit_clock.o		# ... as a clock and an alarm
-objs += cmos.o			# the date
+objs += calendar.o		# dates
+objs += cmos.o			# ... from the clock with the battery
 objs += event.o			# alarms, whichever device
 objs += lapic_timer.o		# the CPU's own alarm
 objs += timer_queue.o		# exercise 1.8: who is next
@@ -49,11 +50,11 @@ host_objs += descriptors.o
 host_objs += acpi_list.o madt_parse.o x2apic.o
 host_objs += page_fault.o exception_table.o exception_words.o \
 	exception_operand.o
-host_objs += timer_queue.o
+host_objs += timer_queue.o calendar.o
 host_tests += segments_test.o
 host_tests += acpi_test.o madt_test.o x2apic_test.o
 host_tests += page_fault_test.o exception_table_test.o exception_words_test.o
-host_tests += timer_queue_test.o
+host_tests += timer_queue_test.o calendar_test.o
 
 # Fuzzed: tests/NAME_fuzz.c with the objects above.
 fuzz += acpi
