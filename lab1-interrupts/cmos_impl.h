@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cmos_impl.h - the battery-backed clock's registers, for cmos.c and its tests.
+ * cmos_impl.h - the battery-backed clock's registers: cmos.c reads them,
+ * calendar.c makes a date of them.
  *
  * Source    as in cmos.c.
  */
