@@ -12,6 +12,7 @@ armed from outside and pauses the guest, wherever it spins or sleeps.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
 import signal
@@ -555,11 +556,16 @@ class Guest:
         back when two come within a second. With a debugger STOP may be a breakpoint's,
         and the guest then goes on by itself.
         """
-        when = message["timestamp"]
-        if when["seconds"] + when["microseconds"] / 1e6 < self._armed_at:
-            return False
         ours = self._stopped or self._gdb_socket or self._reason
-        return message["event"] == ("WATCHDOG" if ours else "STOP")
+        if message["event"] != ("WATCHDOG" if ours else "STOP"):
+            return False
+        when = message["timestamp"]
+        if when["seconds"] + when["microseconds"] / 1e6 >= self._armed_at:
+            return True
+        if not ours:  # it stopped just before it got the fresh budget
+            with contextlib.suppress(OSError):
+                self._qmp.sendall(qmp.command("cont"))
+        return False
 
     def _check_version(self, version: dict[str, int]) -> None:
         self._started = True
