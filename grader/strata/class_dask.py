@@ -51,7 +51,7 @@ def results_of(
                 n_workers=min(jobs, len(asked)),
                 threads_per_worker=1,
                 processes=True,
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",
                 memory_limit=0,
                 security=security,
                 protocol="tls://",

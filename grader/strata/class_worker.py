@@ -74,6 +74,7 @@ def grade_one(packed: bytes, asked: Asked) -> dict[str, Any]:
         "results": found.get("results"),
         "said": str(found.get("said")),
         "seconds": done.seconds,
+        "cpu": float(found.get("cpu") or 0.0),
         "trouble": done.trouble,
     }
 

@@ -54,7 +54,7 @@ def clean_name(name: str) -> str:
     """A name that is fit for a path, a page and a terminal; odd ones get a digest."""
     stem = name[:-4] if name.lower().endswith(".zip") else name
     plain = re.sub(r"[^A-Za-z0-9._@+-]+", "_", stem).strip("._-")[:60]
-    if plain == stem:
+    if plain == stem and plain:
         return plain
     return f"{plain or 'nameless'}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:6]}"
 
