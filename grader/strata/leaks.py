@@ -50,11 +50,15 @@ def secret_lines(course: Course, revealed: Container[str] = ()) -> dict[str, str
             continue
         known.append(_squeezed(skeleton(text, path.name)))
         for region in regions(text, path.name):
-            _add(secrets, lines[region.body : region.close], path.relative_to(course.tree))
+            body = lines[region.body : region.close]
+            if exercise.form == "case":  # a cause is a word of a list that students get
+                body = [line for line in body if not line.startswith("cause")]
+            _add(secrets, body, path.relative_to(course.tree))
     for lab in course.labs:
         folder = course.tree / "solutions" / lab.folder.name / "alternatives"
         for path in (one for one in sorted(folder.rglob("*")) if one.is_file()):
             lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+            lines = [line for line in lines if not line.startswith("cause = ")]
             _add(secrets, lines, path.relative_to(course.tree))
     public = "\n".join(known)
     return {line: where for line, where in secrets.items() if line not in public}
