@@ -102,17 +102,20 @@ def _asked(environment: Mapping[str, str]) -> tuple[Request, Case, Lab, frozense
     if case.kind not in ("kernel", "outside"):
         raise UsageError(f"{case.id} is no single run: {_offer(case)}")
     lab = asked.course.lab(case.lab)
-    last = asked.out.parent / "grade" / "results.json"
-    if not last.exists():
-        raise UsageError(f"nothing was graded yet: make grade TEST={case.id}")
+    verb = "grade" if case.exercise else "provided"
+    last = asked.out.parent / verb / "results.json"
+    if not last.with_name("plan.json").exists():
+        raise UsageError(f"nothing was graded yet: make {verb} TEST={case.id}")
     given = asked.solved if environment.get("SOLVED") else recorded_given(last, case.id)
+    if not case.exercise and not environment.get("SOLVED"):
+        given = asked.course.pick_exercises("all")  # as `make provided` does
     if not environment.get("STAGE"):
         asked = replace(asked, stage=recorded_stage(last, asked.course, lab))
     return asked, case, lab, given
 
 
 def _offer(case: Case) -> str:
-    return f"take make debug TEST={case.id}, which is as repeatable"
+    return f"take make debug TEST={case.id}: the same machine and seed each time"
 
 
 def _record(spec: MachineSpec, case: Case, folder: Path) -> Recording:
@@ -210,6 +213,8 @@ class Rewound:
             self._stand()
         except (EOFError, OSError) as error:
             raise StrataError(f"the replay goes another way than the run: {self.offer}") from error
+        except StrataError as error:
+            raise StrataError(f"{error}: {self.offer}") from None
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(str(self.gdb_socket))
         listener.listen(1)
