@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Figures of an interrupt's parts, stamped by the kernel (interrupt_bench.c)."""
+"""Figures of an interrupt's parts, stamped by the kernel (interrupt_bench.c); of the boot."""
 
 from __future__ import annotations
 
@@ -20,11 +20,26 @@ WHAT = {
 
 
 def figures(bench: Bench) -> Iterator[Figure]:
-    """One a part; the parts add up to more than irq_roundtrip, by what the stamps cost."""
+    """All of them."""
     stage = f"stage{bench.lab.number}"
+    yield from parts(bench, stage)
+    yield from boot(bench, stage)
+
+
+def parts(bench: Bench, stage: str) -> Iterator[Figure]:
+    """One a part; the parts add up to more than irq_roundtrip, by what the stamps cost."""
     spec = bench.spec("pvh", f"{stage}-test.stripped.elf", "irq_spans console=serial", icount=0)
     for line in bench.verdicts(spec):
         word, _, rest = line.partition(" ")
         if word == "span":
             name, value = rest.split()
             yield Figure.of(name, [int(value)], "instructions", WHAT[name])
+
+
+def boot(bench: Bench, stage: str) -> Iterator[Figure]:
+    """A nanosecond is an instruction; tsc.c and lapic_timer.c let 1.2 million of them go by."""
+    lines = bench.verdicts(bench.spec("pvh", f"{stage}.stripped.elf", "main=clock", icount=0))
+    stamps = dict(line.split() for line in lines if line.startswith(("entered ", "ready ")))
+    took = int(stamps["ready"], 16) - int(stamps["entered"], 16)
+    what = "kernel's entry to the prompt; 1.2 million of it are measuring clocks"
+    yield Figure.of(f"{stage}_boot_insn", [took], "instructions", what)
