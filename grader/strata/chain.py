@@ -31,7 +31,7 @@ from .lab import Course, Lab, load_course
 from .plumbing import File, Repository
 from .selection import Selection, read
 
-__all__ = ["Line", "Plan", "main", "newest", "publish", "revealed", "wanted"]
+__all__ = ["Line", "Plan", "main", "newest", "publish", "published", "revealed", "wanted"]
 
 _TAG = re.compile(r"(lab(\d+)(-start|-solution|-objects)?)(\.\d+)?$")
 
@@ -86,13 +86,13 @@ def _place(word: str, verb: str) -> Path:
     if not word:
         raise UsageError(f"{verb} needs a folder: make {verb} OUT=dir")
     out = Path(word).expanduser().absolute()
-    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not _published(out))):
+    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not published(out))):
         raise UsageError(f"OUT={word}: is there already, neither an empty folder nor a handout")
     out.parent.mkdir(parents=True, exist_ok=True)
     return out
 
 
-def _published(out: Path) -> dict[str, str]:
+def published(out: Path) -> dict[str, str]:
     """The tags of an output that is there already."""
     if not (out / ".git").exists() and not (out / "HEAD").exists():
         return {}
@@ -101,7 +101,7 @@ def _published(out: Path) -> dict[str, str]:
 
 def _plan(course: Course, verb: str, out: Path) -> Plan:
     """The words, and no step back behind what OUT shows already."""
-    there = [match for tag in _published(out) if (match := _TAG.match(tag))]
+    there = [match for tag in published(out) if (match := _TAG.match(tag))]
     highest = max((int(match[2]) for match in there), default=0)
     whole = any(match[1] == f"lab{highest}-solution" for match in there)
     if there and whole != (verb == "course"):
@@ -131,7 +131,7 @@ def _make(
     part.mkdir(parents=True)
     repo = Repository(part)
     repo.run("init", "-q", "--bare", "-b", "main")
-    if _published(out):
+    if published(out):
         repo.run("fetch", "-q", "--no-tags", str(out), "refs/tags/lab*:refs/tags/lab*")
     before = repo.tags()
     lines = _lines(source, plan, chosen, objects, repo)
@@ -267,7 +267,7 @@ def _stays(repo: Repository, line: Line, old: str, below: str, tags: Mapping[str
 def _texts(repo: Repository, out: Path) -> Iterator[tuple[str, bytes]]:
     """Every object of the new repository, and of the output that is there already."""
     seen = set()
-    for one in (repo, *([Repository(out)] if _published(out) else [])):
+    for one in (repo, *([Repository(out)] if published(out) else [])):
         for kind, ident, data in one.texts():
             if ident not in seen:
                 seen.add(ident)

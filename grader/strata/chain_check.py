@@ -23,7 +23,6 @@ from . import chain, pristine
 from .build import inner_environment, passed_on
 from .errors import StrataError, UsageError
 from .lab import Course, Lab, load_course
-from .plumbing import Repository
 
 __all__ = ["Grade", "grades_of", "main", "wrong"]
 
@@ -46,13 +45,20 @@ def main(_words: list[str]) -> int:
         if not os.environ.get("OUT"):
             os.environ["OUT"] = str(out)
             chain.main(["course"])
-        tags = _tags(Repository(out).tags(), os.environ.get("TAGS", ""))
+        tags = _tags(_there(out), os.environ.get("TAGS", ""))
         jobs = int(os.environ.get("JOBS") or os.cpu_count() or 1)
         with ThreadPoolExecutor(jobs) as pool:
             counts = list(pool.map(lambda tag: _try(out, tag, Path(folder)), tags))
     failed = sum(counts)
     print(f"{len(counts) - failed} tags stand, {failed} do not", flush=True)
     return int(failed > 0)
+
+
+def _there(out: Path) -> dict[str, str]:
+    tags = chain.published(out)
+    if not tags:
+        raise UsageError(f"OUT={out}: there is no course in it (make course OUT=dir)")
+    return tags
 
 
 def _tags(there: Mapping[str, str], word: str) -> list[str]:
