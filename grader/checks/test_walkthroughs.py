@@ -89,7 +89,8 @@ def test_a_wrong_line_is_named(clone: Path) -> None:
 def test_an_unwritten_exercise_leaves_a_page_out(clone: Path) -> None:
     """It says which; a page that is not there is a clear line."""
     done = run(["make", "walkthroughs", "TEST=reset-to-kernel", "SOLVED=none"], cwd=clone)
-    assert done.returncode == 0 and "exercise 0.5, 0.6, 0.7, 0.9, not written" in done.stdout, done.stdout[-2000:]
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert "exercise 0.5, 0.6, 0.7, 0.9, not written" in done.stdout, done.stdout[-2000:]
     done = run(["make", "walkthroughs", "TEST=nowhere"], cwd=clone)
     assert done.returncode != 0 and "no such walkthrough" in done.stdout
     assert "Traceback" not in done.stdout
