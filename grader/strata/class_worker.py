@@ -43,10 +43,10 @@ def _command(*words: str) -> list[str]:
     return ["/usr/bin/python3", *INSIDE, *words]
 
 
-def build_tree(tree: bytes, lab: int, jobs: int) -> sandbox.Outcome:
+def build_tree(tree: bytes, lab: int, jobs: int, test: str) -> sandbox.Outcome:
     """The tree as a tar, with what is provided built: once, by the same compilers."""
     limits = sandbox.Limits(seconds=1800, output=_TREE_MOST, disk=1024 * sandbox.MIB)
-    return sandbox.run(_command("build", str(lab), str(jobs)), limits, tree, INSIDE)
+    return sandbox.run(_command("build", str(lab), str(jobs), test), limits, tree, INSIDE)
 
 
 def grade_one(packed: bytes, asked: Asked) -> dict[str, Any]:

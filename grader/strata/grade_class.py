@@ -210,14 +210,14 @@ def _keep(asked: Class, result: Result) -> None:
 
 def _tree(asked: Class) -> tuple[bytes, Key]:
     """The untouched tree, built, and its tests: made once for all submissions of a source."""
-    source = _source(asked.course, asked.config)
+    source = _source(asked.course, asked.config, asked.test)
     kept = asked.out / "instructor" / f"tree-{asked.lab.number}-{source[:16]}.tgz"
     noted = kept.with_suffix(".json")
     if kept.exists() and noted.exists():
         return kept.read_bytes(), Key(json.loads(noted.read_text(encoding="utf-8")))
     print("grade-class: building what is provided, once", flush=True)
     tree, key = _pristine(asked)
-    made = build_tree(tree, asked.lab.number, asked.jobs)
+    made = build_tree(tree, asked.lab.number, asked.jobs, asked.test)
     try:
         with tarfile.open(fileobj=BytesIO(made.output)) as packed:
             stream = packed.extractfile("./build/class.json")
@@ -235,12 +235,12 @@ def _tree(asked: Class) -> tuple[bytes, Key]:
     return made.output, key
 
 
-def _source(course: Course, config: str) -> str:
+def _source(course: Course, config: str, test: str) -> str:
     """What the tree is: a hash of all files that git knows, and of course.toml."""
     named = pristine.git(course.tree, "ls-files", "-z")
     if named is None:
         raise StrataError("grade-class needs git and the course's repository")
-    found = hashlib.sha256(Path(config).read_bytes() if config else b"")
+    found = hashlib.sha256(test.encode() + (Path(config).read_bytes() if config else b""))
     for name in sorted(name for name in named.split("\0") if name):
         path = course.tree / name
         data = path.read_bytes() if path.is_file() else b""

@@ -124,11 +124,11 @@ def grade() -> int:
 
 def build() -> int:
     """What is provided, once for all: the whole lab with every reference, graded."""
-    lab, jobs = sys.argv[2:4]
+    lab, jobs, test = sys.argv[2:5]
     TREE.mkdir()
     subprocess.run(["tar", "-xf", "-", "-C", str(TREE)], stdin=sys.stdin.buffer, check=True)
     more = {"DEPS": ""}
-    words = [f"LAB={lab}", f"JOBS={jobs}"]
+    words = [f"LAB={lab}", f"JOBS={jobs}", f"TEST={test}"]
     said = _make(["grade", "SOLVED=all", *words], 900, more)
     found = _results()
     _make(["-k", "grade", *words], 900, more)  # the skeleton: its own links and bytes

@@ -3,7 +3,7 @@
 
 Phase 1 judges with the student's own objects; only what does not build is given.
 Phase 2 judges a failed test again with those of its prerequisites given that are
-not begun or themselves wrong.
+not begun or themselves wrong; where the guest itself came to an end, with all that are.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from .markers import State, state
 from .record import Result
 
 __all__ = ["Situation", "first_phase", "prerequisites", "read_states", "second_phase", "tree_seed"]
+
+_ENDED = "the run ended too early or never"  # postmortem's word for it
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,10 @@ def second_phase(
         result = results.get(case.id)
         if result is None or result.status != "failed" or case.kind not in ("kernel", "outside"):
             continue
-        extra = (prerequisites(course, case) & suspect) - situation.given
+        needs = prerequisites(course, case)
+        if result.fact == _ENDED:  # whatever is wrong may have ended it, or kept it from starting
+            needs = suspect - {case.exercise}
+        extra = (needs & suspect) - situation.given
         if extra:
             again[case.id] = situation.given | extra
     return again

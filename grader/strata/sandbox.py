@@ -39,7 +39,7 @@ class Limits:
     seconds: float = 300.0
     output: int = 8 * MIB
     disk: int = 512 * MIB
-    memory: int = 6144 * MIB  # address space of one process: QEMU reserves much
+    memory: int = 12288 * MIB  # address space of one process: guests of 5 GiB are tested
     file: int = 128 * MIB
     processes: int = 256
     cpu_seconds: int = 600

@@ -68,6 +68,14 @@ def test_solved_exercises_are_begun(course: Course) -> None:
     assert B1 in first_phase(ALL, situation)
 
 
+def test_a_guest_that_ended_early_is_judged_with_all_that_is_wrong_given(course: Course) -> None:
+    """Not only with what the test declares: anything may have ended it. Its own stays."""
+    ended = Result(A1.id, "failed", "the run ended too early or never")
+    results = {A1.id: ended, **passed(A2), **failed(C1, B1)}
+    again = second_phase(course, ALL, Situation(WRITTEN), results)
+    assert again[A1.id] == {"0.2", "0.3"} and again[B1.id] == {"0.1"}
+
+
 def test_prerequisites_are_transitive(course: Course) -> None:
     assert prerequisites(course, C1) == {"0.1", "0.2"}
     assert prerequisites(course, case("d", "0.1", 1, "0.2")) == {"0.2"}
