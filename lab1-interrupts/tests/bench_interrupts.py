@@ -8,7 +8,7 @@ from typing import Iterator
 from strata.bench import Bench, Figure
 
 WHAT = {
-    "irq_to_handler": "from the call that sends it to the handler's first instruction",
+    "irq_to_handler": "from its sending to the handler's first instruction; goal 90, Linux 6.1 194",
     "irq_send": "of that: the call that writes the APIC's command register",
     "irq_send_and_entry": "parts of irq_roundtrip: send, entry, to the source's `spurious`",
     "irq_dispatch": "... from there to the handler",

@@ -11,14 +11,15 @@
 
 static uint64_t word;
 
-KBENCH(safe_read, "safe_read64 of a good address")
+KBENCH(safe_read, "safe_read64 of a good address; goal 25, Linux 6.1 61")
 {
 	uint64_t value;
 
 	(void)!safe_read64((vaddr_t)&word, &value);
 }
 
-KBENCH(fault_fixup, "safe_read64 of a bad address: fault, fix-up, -EFAULT")
+KBENCH(fault_fixup,
+    "safe_read64 of a bad address, -EFAULT; goal 250, Linux 6.1 607")
 {
 	uint64_t value;
 

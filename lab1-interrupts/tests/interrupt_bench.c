@@ -36,12 +36,14 @@ static struct interrupt_handler int3_handler = {
 	.fn = nothing_to_do, .name = "bench",
 };
 
-KBENCH(irq_roundtrip, "an interrupt to itself, empty handler, EOI, back")
+KBENCH(irq_roundtrip,
+    "IPI to itself, empty handler, EOI, back; goal 170, Linux 6.1 584")
 {
 	lapic_ipi_self(VECTOR_LOCAL_TEST);
 }
 
-KBENCH(exception_roundtrip, "int3 to an empty handler and back")
+KBENCH(exception_roundtrip,
+    "int3 to an empty handler and back; goal 150, Linux 6.1 268-321")
 {
 	__asm__ volatile("int3");
 }

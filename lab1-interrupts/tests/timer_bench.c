@@ -67,7 +67,7 @@ arm_cancel(size_t pending)
 	timer_cancel(&flying[0]);
 }
 
-KBENCH(clock_now, "clock_now_ns by the TSC")
+KBENCH(clock_now, "clock_now_ns by the TSC; goal 30, Linux 6.1 46")
 {
 	clock_now_ns();
 }
@@ -77,7 +77,8 @@ KBENCH(timer_arm_cancel_10, "timer_start and timer_cancel, 10 others pending")
 	arm_cancel(10);
 }
 
-KBENCH(timer_arm_cancel, "the same with 1,000 others pending")
+KBENCH(timer_arm_cancel,
+    "the same with 1,000; goal 200, Linux 6.1 452 (hrtimer), 372 (wheel)")
 {
 	arm_cancel(1000);
 }
@@ -109,7 +110,8 @@ fire(struct timer *timer)
  * From the call that arms it to the interrupted code after its callback. It is
  * due at once, so the wait is the device's shortest alarm: 8 to 16 ns on QEMU.
  */
-KBENCH(timer_fire, "timer_start, interrupt, callback, back; nothing else pending")
+KBENCH(timer_fire,
+    "timer_start, interrupt, callback, back; nothing pending; Linux 6.1 861")
 {
 	static struct timer timer;
 
