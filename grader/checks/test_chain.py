@@ -108,7 +108,9 @@ def test_each_tag_adds_what_it_says(out: Path) -> None:
     for lab in labs()[1:]:
         for below, tag in ((f"lab{int(lab) - 1}", f"lab{lab}"), (SOLVED[int(lab) - 1], STARTS[1])):
             added = git(tree, "diff", "--name-only", below, tag).split("\n")
-            assert all(re.match(rf"(docs/pictures/)?lab{lab}-|.*\.md$", name) for name in added), added
+            assert all(
+                re.match(rf"(docs/pictures/)?lab{lab}-|.*\.md$", name) for name in added
+            ), added
     for lab in labs():
         changed = git(tree, "diff", "--name-only", f"lab{lab}-start", f"lab{lab}-solution")
         mine = course.lab(int(lab))
