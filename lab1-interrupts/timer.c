@@ -322,6 +322,19 @@ timer_init_boot(void)
 }
 INIT_EX(timer_init_boot, "1.8");
 
+/* The first moment at which all is known that look_timer needs. */
+static int
+say_if_nobody_looks(void)
+{
+	if (clock_look_ns() && !(exercise_written("1.8") && event_device()
+	    && irq_enabled()))
+		printk(LOG_NOTICE "clock: %s loses time: no timer looks at it "
+		    "every %lu ms\n", clock_source()->choice.name,
+		    clock_look_ns() / NS_PER_MS);
+	return 0;
+}
+INIT_LATE(say_if_nobody_looks);
+
 /* -- The monitor's command ------------------------------------------------- */
 
 static void
