@@ -236,15 +236,12 @@ def _tree(asked: Class) -> tuple[bytes, Key]:
 
 
 def _source(course: Course, config: str, test: str) -> str:
-    """What the tree is: a hash of all files that git knows, and of course.toml."""
-    named = pristine.git(course.tree, "ls-files", "-z")
+    """What the tree is made from: the commit that goes along, course.toml, the tests."""
+    named = pristine.git(course.tree, "rev-parse", "HEAD^{tree}")
     if named is None:
         raise StrataError("grade-class needs git and the course's repository")
-    found = hashlib.sha256(test.encode() + (Path(config).read_bytes() if config else b""))
-    for name in sorted(name for name in named.split("\0") if name):
-        path = course.tree / name
-        data = path.read_bytes() if path.is_file() else b""
-        found.update(f"{name}\0{len(data)}\0".encode() + data)
+    found = hashlib.sha256(named.encode() + test.encode())
+    found.update(Path(config).read_bytes() if config else b"")
     return found.hexdigest()
 
 

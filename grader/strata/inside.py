@@ -44,12 +44,27 @@ def tool(name: str, words: list[str]) -> int:
         text = said.read(_SAID)
     sys.stderr.buffer.write(text)
     file = next((word for word in words if word.endswith((".c", ".asm"))), "")
-    if done.returncode and file and f"{file}:".encode() not in text:
-        sys.stderr.write(
-            f"\n{file}:1: error: the compiler gave up on this file: it may use {_SECONDS} seconds, "
-            f"{_MEMORY // MIB} MiB and {_FILE // MIB} MiB of output\n"
-        )
+    if done.returncode and file and not _names(text, file):
+        sys.stderr.write(f"\n{file}:1: error: {_why(done.returncode, text)}\n")
     return 1 if done.returncode else 0
+
+
+def _names(text: bytes, file: str) -> bool:
+    """Whether a line says that something is wrong in this file."""
+    start = f"{file}:".encode()
+    return any(line.startswith(start) and b"error" in line for line in text.splitlines())
+
+
+def _why(status: int, text: bytes) -> str:
+    """In one line: the limits, or what the assembler says of a file that is the compiler's."""
+    said = [line for line in text.decode("utf-8", "replace").splitlines() if "Error: " in line]
+    killed = status < 0 or any(word in text for word in (b"illed", b"exhausted", b"terminated"))
+    if said and not killed:
+        return said[0].partition("Error: ")[2][:200]
+    return (
+        f"the compiler gave up on this file: it may use {_SECONDS} seconds, "
+        f"{_MEMORY // MIB} MiB, {_FILE // MIB} MiB of output and {_SAID // 1024} KiB of messages"
+    )
 
 
 def _limit() -> None:

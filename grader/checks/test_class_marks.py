@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: MIT
+"""A whole class with a key: the marks that grade-class gives are those that were known.
+
+What is right is worth its points, what is not begun or does not build nothing, and a mutant
+what `make grade` gives its exercise with all others given, outside any sandbox.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Callable
+
+import pytest
+
+import test_class
+import test_graded
+from conftest import environment
+from made_class import TAG, Made, Maker, lay_out
+from strata import sandbox
+from strata.class_key import Key
+from test_class import COURSE, Graded, grade_class
+from test_graded import Mutant, Outcome
+
+LAB = COURSE.lab(1)
+KEY = Key.of(COURSE, LAB)
+MINUTES = 10  # for 100 on two cores
+pytestmark = pytest.mark.skipif(
+    bool(sandbox.missing()), reason="no sandbox on this machine: " + sandbox.missing()
+)
+Judge = Callable[[Mutant], Outcome]
+# Fixtures of others.
+bench, judge_of, repository = test_graded.bench, test_graded.outcome_of, test_class.repository
+
+
+def points_of(mutants: list[Mutant], outcome: Judge) -> dict[str, float]:
+    """What the exercise of each mutant is worth, by `make grade`."""
+    found = {}
+    for mutant in mutants:
+        failed = outcome(mutant).failed
+        mine = [row for ident, row in KEY.tests.items() if ident not in failed]
+        found[mutant.name] = sum(worth for _, ex, worth in mine if ex == mutant.exercise)
+    return found
+
+
+def differences(
+    maker: Maker, made: list[Made], graded: Graded, points: dict[str, float]
+) -> list[str]:
+    """Where a mark is not the key's."""
+    wrong = []
+    for one in made:
+        for ident, most in maker.expected(one, points).items():
+            got = graded.points(one.name, ident)
+            if abs(got - most) > 0.01:
+                wrong.append(
+                    f"{one.name}: {ident} ({one.key[ident]}) has {got:.2f}, not {most:.2f}"
+                )
+    return wrong
+
+
+def used(maker: Maker, made: list[Made]) -> list[Mutant]:
+    """The mutants that are in a class."""
+    names = {word for one in made for word in one.key.values()}
+    return [mutant for mutant in maker.mutants if mutant.name in names]
+
+
+def test_a_small_class_gets_the_marks_of_its_key(
+    tmp_path: Path, repository: Path, judge_of: Judge
+) -> None:
+    """Killed in the middle and begun again: nothing is lost, nothing graded twice."""
+    maker = Maker(COURSE, LAB, tmp_path / "scratch", seed=3, mistakes=1)
+    made = maker.all(2, 2, 2, 1, 1)
+    lay_out(made, tmp_path / "in")
+    words = [f"SUBMISSIONS={tmp_path / 'in'}", f"OUT={tmp_path / 'out'}", f"TAG={TAG}", "LAB=1"]
+    first = subprocess.Popen(
+        ["make", "grade-class", *words, f"BUILD={tmp_path / 'build'}"],
+        cwd=repository,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    results = tmp_path / "out" / "instructor" / "results"
+    until = time.monotonic() + 500
+    while first.poll() is None and time.monotonic() < until:
+        if len(list(results.glob("*.json"))) >= 2:
+            os.killpg(first.pid, signal.SIGKILL)
+        time.sleep(0.1)
+    assert first.wait() == -signal.SIGKILL
+    before = {path.name: path.stat().st_mtime_ns for path in results.glob("*.json")}
+    graded = grade_class(repository, tmp_path / "in", tmp_path / "out", TAG=TAG, LAB="1")
+    assert "are there already" in graded.said
+    assert before.items() <= {one.name: one.stat().st_mtime_ns for one in results.iterdir()}.items()
+    assert set(graded.rows) == {one.name for one in made}
+    wrong = differences(maker, made, graded, points_of(used(maker, made), judge_of))
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.long
+def test_a_class_of_100_gets_the_marks_of_its_key(
+    tmp_path: Path, repository: Path, judge_of: Judge
+) -> None:
+    """25 alternatives, 45 mixed mutants, 20 half done, 5 that don't build, 5 hostile."""
+    maker = Maker(COURSE, LAB, tmp_path / "scratch")
+    made = maker.all(25, 45, 20, 5, 5)
+    lay_out(made, tmp_path / "in")
+    began = time.monotonic()
+    graded = grade_class(repository, tmp_path / "in", tmp_path / "out", TAG=TAG, LAB="1")
+    seconds = time.monotonic() - began
+    print(f"class of {len(made)}: {seconds:.0f} s")
+    wrong = differences(maker, made, graded, points_of(used(maker, made), judge_of))
+    assert not wrong, "\n".join(wrong)
+    assert len(graded.rows) == len(made) == 100
+    if os.environ.get("CI") or os.getloadavg()[0] < 4:  # a busy machine times nothing
+        assert seconds < MINUTES * 60
