@@ -140,7 +140,8 @@ def _lines_to_read(lab: Path, source: str) -> int:
 
 @pytest.mark.parametrize("lab", LABS, ids=lambda lab: str(lab.name))
 def test_what_is_to_be_read_first_is_not_too_much(lab: Path) -> None:
-    counts, lines = {}, {}
+    counts: dict[str, int] = {}
+    lines: dict[str, int] = {}
     for exercise in _exercises(lab):
         mine = {one: _lines_to_read(lab, one) for one in exercise["read_first"]}
         counts[exercise["id"]] = sum(mine.values())
