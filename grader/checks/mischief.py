@@ -107,7 +107,7 @@ def _depend(files: Files, _place: Path) -> None:
     """Words for make in the assembler's list of dependencies."""
     name = "lab0-boot/long_mode.asm"
     words = (
-        b'%depend "x: ;touch${IFS}/work/owned"\n%depend ";sh"\n%depend "$(shell touch /work/o)"\n'
+        b'%depend "x: ;touch${IFS}/box/owned"\n%depend ";sh"\n%depend "$(shell touch /box/o)"\n'
     )
     files[name] = words + files[name]
 
@@ -117,7 +117,7 @@ def _results(files: Files, place: Path) -> None:
     folder = place / "build" / "grade"
     folder.mkdir(parents=True)
     (folder / "results.json").write_text('{"score": 100, "max_score": 100, "tests": []}')
-    (place / "Makefile").write_text("all grade:\n\ttouch /work/owned\n")
+    (place / "Makefile").write_text("all grade:\n\ttouch /box/owned\n")
     (place / "grader" / "strata").mkdir(parents=True)
     (place / "grader" / "strata" / "__main__.py").write_text("raise SystemExit(0)")
     (place / ".strata").mkdir()
@@ -190,7 +190,7 @@ HOSTILE: dict[str, tuple[Callable[[Files, Path], None], str, str]] = {
         "No such file",
     ),
     "plugin": (
-        with_head('#pragma GCC plugin "/work/x.so"\n#include "/proc/self/environ"\n#error end\n'),
+        with_head('#pragma GCC plugin "/box/x.so"\n#include "/proc/self/environ"\n#error end\n'),
         "0.1",
         "error: #error end",
     ),

@@ -167,7 +167,7 @@ def test_nothing_leaks_and_nothing_is_left(hostile: Graded) -> None:
         assert salt not in (hostile.out / public).read_text(encoding="utf-8")
     assert not (hostile.out.parent / "owned").exists()
     listing = subprocess.run(["ps", "-eo", "uid,args"], capture_output=True, text=True, check=True)
-    left = [line for line in listing.stdout.splitlines() if "/work/inside.py" in line.split()]
+    left = [line for line in listing.stdout.splitlines() if "/box/inside.py" in line.split()]
     assert not left
 
 
@@ -207,7 +207,7 @@ def test_a_killed_worker_loses_nothing_and_doubles_nothing(tmp_path: Path) -> No
         ("cat /etc/passwd || ls /root /home || exit 7", 7, ""),
         ("touch /usr/x /x /dev/shm/x || exit 7", 7, ""),
         ("(exec 3<>/dev/tcp/127.0.0.1/22) || exit 7", 7, ""),
-        ("head -c 900M /dev/zero > /work/x || exit 7", 7, ""),
+        ("head -c 900M /dev/zero > /box/x || exit 7", 7, ""),
         ("ls /sys || exit 7", 7, ""),
         ("test $(ls -d /proc/[0-9]* | wc -l) -lt 6 && echo alone", 0, "alone"),
         ("test $(id -u) != 0 && echo nobody", 0, "nobody"),

@@ -36,7 +36,7 @@ class Asked:
     test: str = ""
 
 
-INSIDE = {"/work/inside.py": Path(inside.__file__)}
+INSIDE = {"/box/inside.py": Path(inside.__file__)}
 
 
 def _command(*words: str) -> list[str]:
@@ -62,7 +62,7 @@ def grade_one(packed: bytes, asked: Asked) -> dict[str, Any]:
         "test": asked.test,
     }
     limits = sandbox.Limits(seconds=asked.seconds + _LEFT, output=_MOST)
-    sent = {**INSIDE, "/work/class.tgz": _kept(packed)}
+    sent = {**INSIDE, "/box/class.tgz": _kept(packed)}
     given = json.dumps(request).encode()
     done = sandbox.run(_command("grade"), limits, given, sent)
     try:

@@ -25,8 +25,8 @@ from typing import Any
 __all__ = ["main"]
 
 MIB = 1024 * 1024
-TREE = Path("/work/tree")
-TOOLS = Path("/work/tools")
+TREE = Path("/box/tree")
+TOOLS = Path("/box/tools")
 WRAPPED = ("gcc", "nasm")
 _SECONDS = 10
 _MEMORY = 2048 * MIB
@@ -82,13 +82,13 @@ def _environment(more: dict[str, str]) -> dict[str, str]:
     # Python's own files of bytes lie where they were when the tree was built.
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     kept["PATH"] = f"{TOOLS}:{kept['PATH']}"
-    Path("/work/tmp").mkdir(exist_ok=True)
-    return {**kept, "TMPDIR": "/work/tmp", "PLAIN": "1", "DEPS": "none", **more}
+    Path("/box/tmp").mkdir(exist_ok=True)
+    return {**kept, "TMPDIR": "/box/tmp", "PLAIN": "1", "DEPS": "none", **more}
 
 
 def _make(words: list[str], seconds: float, more: dict[str, str]) -> str:
     """make there; ended gently when its time is over. Its last words."""
-    log = Path("/work/log")
+    log = Path("/box/log")
     with open(log, "wb") as stream:
         process = subprocess.Popen(
             ["make", "--no-print-directory", *words],
@@ -121,7 +121,7 @@ def grade() -> int:
     """One submission."""
     asked = json.load(sys.stdin)
     TREE.mkdir()
-    subprocess.run(["tar", "-xzf", "/work/class.tgz", "-C", str(TREE)], check=True)
+    subprocess.run(["tar", "-xzf", "/box/class.tgz", "-C", str(TREE)], check=True)
     for name, data in asked["files"].items():
         target = TREE / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -160,7 +160,7 @@ def build() -> int:
 def git() -> int:
     """Files at a tag, as they are stored: no filter, no hook, no working tree."""
     tag, most, *names = sys.argv[2:]
-    repo = Path("/work/repo")
+    repo = Path("/box/repo")
     repo.mkdir()
     unpack = ["tar", "--no-same-permissions", "-xf", "-", "-C", str(repo)]
     subprocess.run(unpack, stdin=sys.stdin.buffer, check=True)

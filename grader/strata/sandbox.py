@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Commands that nobody trusts: bubblewrap, on a uid that owns nothing, under limits.
 
-Inside there is /usr, read only, and one writable folder, /work, a tmpfs of a given
+Inside there is /usr, read only, and one writable folder, /box, a tmpfs of a given
 size; no network, no other process, no file of the host's. What goes in comes by
 standard input, what comes out by standard output, and no more than a given size of it.
 When the command ends, by itself or not, every process that it left is ended, too.
@@ -101,11 +101,11 @@ def words_for(
     for name in _ETC:
         words += ["--ro-bind-try", name, name]
     words += ["--proc", "/proc", "--dev", "/dev"]
-    words += ["--size", str(limits.disk), "--tmpfs", "/work"]
+    words += ["--size", str(limits.disk), "--tmpfs", "/box"]
     for inside, outside in files.items():
         words += ["--file", str(outside), inside]
-    words += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/work"]
-    given = {"PATH": "/usr/bin:/bin:/usr/sbin", "HOME": "/work", "TMPDIR": "/work"}
+    words += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/box"]
+    given = {"PATH": "/usr/bin:/bin:/usr/sbin", "HOME": "/box", "TMPDIR": "/box"}
     for name, value in {**given, "LANG": "C.UTF-8", **environment}.items():
         words += ["--setenv", name, value]
     return [*words, "--", *command]

@@ -204,8 +204,8 @@ def _git(path: Path, wanted: Sequence[str], tag: str, made: Submission) -> None:
     place = _git_folder(path)
     if place is None or place == path and (path / ".git").exists():
         raise ValueError("its .git is not a folder of its own")
-    words = ["/usr/bin/python3", "/work/inside.py", "git", tag, str(FILE_MOST), *wanted]
-    sent = {"/work/inside.py": Path(inside.__file__)}
+    words = ["/usr/bin/python3", "/box/inside.py", "git", tag, str(FILE_MOST), *wanted]
+    sent = {"/box/inside.py": Path(inside.__file__)}
     done = sandbox.run(words, sandbox.Limits(seconds=60), _packed(place), sent)
     try:
         found = json.loads(done.output)

@@ -156,12 +156,12 @@ def test_what_everybody_has_is_not_alike() -> None:
 
 def test_a_sandbox_is_asked_for_all_that_it_keeps_out() -> None:
     """No network, no shared processes, a sized tmpfs; as root another uid first."""
-    words = sandbox.words_for(["true"], sandbox.Limits(disk=4096), {"/work/x": 9}, {}, True)
+    words = sandbox.words_for(["true"], sandbox.Limits(disk=4096), {"/box/x": 9}, {}, True)
     text = " ".join(words)
     assert words[0] == "setpriv" and "--clear-groups" in words
-    for part in ("--unshare-all", "--clearenv", "--size 4096 --tmpfs /work", "--new-session"):
+    for part in ("--unshare-all", "--clearenv", "--size 4096 --tmpfs /box", "--new-session"):
         assert part in text
-    assert "--file 9 /work/x" in text and "--remount-ro / " in text
+    assert "--file 9 /box/x" in text and "--remount-ro / " in text
     assert sandbox.words_for(["true"], sandbox.Limits(), {}, {}, False)[0] == "prlimit"
 
 
