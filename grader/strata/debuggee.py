@@ -90,6 +90,8 @@ class Debuggee:
 
     def _listens(self) -> bool:
         """Whether QEMU takes connections; the serial line's socket is its last one."""
+        if not self.spec.serial:  # then GDB's is the only one, and takes one connection
+            return self.socket.exists()
         with socket.socket(socket.AF_UNIX) as probe:
             return probe.connect_ex(str(self.serial_socket)) == 0
 
