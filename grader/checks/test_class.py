@@ -116,6 +116,7 @@ FAKED = {"forged-ktap": 0.63, "exit-device": 0.63}
 WORTH = float(COURSE.by_id["0.1"].points)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_hostile_submission_gains_nothing_and_is_told_why(kind: str, hostile: Graded) -> None:
     """No point in the exercise that it spoils, and a clear line on its page."""
@@ -130,6 +131,7 @@ def test_a_hostile_submission_gains_nothing_and_is_told_why(kind: str, hostile: 
     assert row["seconds"] < 60 + 60
 
 
+@pytest.mark.long
 def test_a_hang_is_ended_and_costs_its_own_points_only(hostile: Graded) -> None:
     """Each wait lasts as long as it may; the time is bounded, the reason told."""
     assert hostile.points("hang", "0.1") < WORTH
@@ -137,6 +139,7 @@ def test_a_hang_is_ended_and_costs_its_own_points_only(hostile: Graded) -> None:
     assert hostile.rows["hang"]["seconds"] < 60 + 60
 
 
+@pytest.mark.long
 def test_the_neighbours_of_hostile_submissions_are_not_harmed(hostile: Graded) -> None:
     """Those before and after them have all their points."""
     for name in ("a-honest", "b-git", "z-honest"):
@@ -144,6 +147,7 @@ def test_the_neighbours_of_hostile_submissions_are_not_harmed(hostile: Graded) -
         assert hostile.rows[name]["trouble"] == ""
 
 
+@pytest.mark.long
 def test_hostile_zips_are_read_by_name_and_measure(hostile: Graded) -> None:
     """A bomb, climbing names, links, odd names, no zip at all."""
     assert "larger than 256 KiB" in hostile.page("bomb")
@@ -153,6 +157,7 @@ def test_hostile_zips_are_read_by_name_and_measure(hostile: Graded) -> None:
     assert "cannot be read as a zip" in hostile.page("no-zip")
 
 
+@pytest.mark.long
 def test_nothing_leaks_and_nothing_is_left(hostile: Graded) -> None:
     """No host file, salt or other student on a page; no file and no process outside."""
     salt = (hostile.out / "instructor" / "salt").read_text(encoding="utf-8").strip()
@@ -171,6 +176,7 @@ def test_nothing_leaks_and_nothing_is_left(hostile: Graded) -> None:
     assert not left
 
 
+@pytest.mark.long
 def test_a_second_run_grades_nothing_again(hostile: Graded, repository: Path) -> None:
     """The same files, tree and salt: the marks are there already."""
     folder = hostile.out.parent / "in"

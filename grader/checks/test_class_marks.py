@@ -67,6 +67,7 @@ def used(maker: Maker, made: list[Made]) -> list[Mutant]:
     return [mutant for mutant in maker.mutants if mutant.name in names]
 
 
+@pytest.mark.long
 def test_a_small_class_gets_the_marks_of_its_key(
     tmp_path: Path, repository: Path, judge_of: Judge
 ) -> None:
