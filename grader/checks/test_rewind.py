@@ -55,7 +55,8 @@ def _graded(warm: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pa
     file = clone / COURSE.lab_of(mutant.exercise).folder.name / COURSE.by_id[mutant.exercise].file
     file.write_text(mutated(mutant, scratch / "mutant"), encoding="utf-8")
     others = ",".join(one.id for one in COURSE.exercises() if one.id != mutant.exercise)
-    words = ["make", "grade", f"TEST={FAILS},{PASSES},{TWO_CPUS}", f"SOLVED={others}"]
+    run(["make", "provided", f"TEST={TWO_CPUS}"], cwd=clone)
+    words = ["make", "grade", f"TEST={FAILS},{PASSES}", f"SOLVED={others}"]
     done = run(words, cwd=clone)
     assert done.returncode != 0 and "results.json" in done.stdout, done.stdout[-2000:]
     yield clone

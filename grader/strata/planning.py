@@ -112,7 +112,7 @@ def second_phase(
             continue
         needs = prerequisites(course, case)
         if result.fact == _ENDED:  # whatever is wrong may have ended it, or kept it from starting
-            needs = suspect - {case.exercise}
+            needs = suspect - {case.exercise or ""}
         extra = (needs & suspect) - situation.given
         if extra:
             again[case.id] = situation.given | extra

@@ -141,7 +141,7 @@ expect_verdict(unsigned n, enum acpi_verdict verdict)
 	expect(strstr(last_warning, acpi_verdict_text(verdict)));
 }
 
-KTEST(acpi_good_tables_are_listed_by_the_xsdt)
+KTEST(acpi_good_tables_are_listed_by_the_xsdt, .needs = "0.2")
 {
 	begin();
 	expect_eq(read_list(), 0);
@@ -154,7 +154,7 @@ KTEST(acpi_good_tables_are_listed_by_the_xsdt)
 	expect_eq(list.tables[2].verdict, ACPI_GOOD);
 }
 
-KTEST(acpi_1_has_only_the_rsdt)
+KTEST(acpi_1_has_only_the_rsdt, .needs = "0.2")
 {
 	begin();
 	rsdp.revision = 0;
@@ -166,7 +166,7 @@ KTEST(acpi_1_has_only_the_rsdt)
 	expect_eq(list.nwarnings, 0);
 }
 
-KTEST(acpi_a_bad_root_pointer_is_refused)
+KTEST(acpi_a_bad_root_pointer_is_refused, .needs = "0.2")
 {
 	begin();
 	rsdp.oem_id[ktest_random_below(6)] ^= 1;
@@ -180,7 +180,7 @@ KTEST(acpi_a_bad_root_pointer_is_refused)
 	expect_eq(list.ntables, 0);
 }
 
-KTEST(acpi_a_bad_xsdt_is_replaced_by_the_rsdt)
+KTEST(acpi_a_bad_xsdt_is_replaced_by_the_rsdt, .needs = "0.2")
 {
 	begin();
 	memory[XSDT_AT + 20] ^= 0x40;		/* its checksum */
@@ -198,7 +198,7 @@ KTEST(acpi_a_bad_xsdt_is_replaced_by_the_rsdt)
 	expect_streq(list.root.signature, "RSDT");
 }
 
-KTEST(acpi_no_root_table_is_an_error)
+KTEST(acpi_no_root_table_is_an_error, .needs = "0.2")
 {
 	begin();
 	rsdp.xsdt = rsdp.rsdt = 0x1000;		/* nothing is there */
@@ -214,7 +214,7 @@ KTEST(acpi_no_root_table_is_an_error)
 	expect_eq(list.ntables, 0);
 }
 
-KTEST(acpi_a_bad_table_is_left_out_alone)
+KTEST(acpi_a_bad_table_is_left_out_alone, .needs = "0.2")
 {
 	unsigned n = (unsigned)ktest_random_below(NTABLES);
 	size_t at = FIRST_AT + n * TABLE_BYTES;
@@ -240,7 +240,7 @@ KTEST(acpi_a_bad_table_is_left_out_alone)
 	expect_verdict(n, ACPI_TOO_LONG);
 }
 
-KTEST(acpi_tables_that_share_bytes_count_once)
+KTEST(acpi_tables_that_share_bytes_count_once, .needs = "0.2")
 {
 	uint64_t address = BASE + FIRST_AT;
 
@@ -256,7 +256,7 @@ KTEST(acpi_tables_that_share_bytes_count_once)
 	expect_verdict(2, ACPI_OVERLAPS);
 }
 
-KTEST(acpi_entries_that_point_nowhere_are_named)
+KTEST(acpi_entries_that_point_nowhere_are_named, .needs = "0.2")
 {
 	uint64_t nowhere = ktest_random() | 1ul << 63;
 
@@ -272,7 +272,7 @@ KTEST(acpi_entries_that_point_nowhere_are_named)
 	expect(strstr(last_warning, "ends inside an entry"));
 }
 
-KTEST(acpi_a_list_without_end_is_cut)
+KTEST(acpi_a_list_without_end_is_cut, .needs = "0.2")
 {
 	begin();
 	put_root(RSDT_AT, "RSDT", 4, ACPI_TABLES_MAX + 9);
@@ -284,7 +284,7 @@ KTEST(acpi_a_list_without_end_is_cut)
 }
 
 /* Whatever is changed, what is called good is good. */
-KTEST(acpi_any_bytes_end_in_a_list)
+KTEST(acpi_any_bytes_end_in_a_list, .needs = "0.2")
 {
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		begin();

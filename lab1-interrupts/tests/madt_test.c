@@ -71,7 +71,7 @@ put_usual(void)
 	PUT(4, 6, 0xff, 0, 0, 1);			/* NMI at LINT1 */
 }
 
-KTEST(madt_the_usual_table_is_understood)
+KTEST(madt_the_usual_table_is_understood, .needs = "0.2")
 {
 	begin();
 	put_usual();
@@ -96,7 +96,7 @@ KTEST(madt_the_usual_table_is_understood)
 	expect_eq(parsed.local_nmis[0].lint, 1);
 }
 
-KTEST(madt_flags_are_polarity_and_trigger)
+KTEST(madt_flags_are_polarity_and_trigger, .needs = "0.2")
 {
 	static const struct {
 		uint8_t		flags;
@@ -129,7 +129,7 @@ KTEST(madt_flags_are_polarity_and_trigger)
 	}
 }
 
-KTEST(madt_x2apic_entries_have_32_bit_numbers)
+KTEST(madt_x2apic_entries_have_32_bit_numbers, .needs = "0.2")
 {
 	begin();
 	PUT(9, 16, 0, 0, 0x78, 0x56, 0x34, 0x12, 1, 0, 0, 0, 7, 0, 0, 0);
@@ -151,7 +151,7 @@ KTEST(madt_x2apic_entries_have_32_bit_numbers)
 	expect_eq(parsed.nmi_lines[0].gsi, 20);
 }
 
-KTEST(madt_a_length_of_0_ends_the_walk)
+KTEST(madt_a_length_of_0_ends_the_walk, .needs = "0.2")
 {
 	begin();
 	put_usual();
@@ -164,7 +164,7 @@ KTEST(madt_a_length_of_0_ends_the_walk)
 	expect_eq(parsed.isa[0].gsi, 2);	/* what came before stays */
 }
 
-KTEST(madt_an_entry_longer_than_the_table_ends_the_walk)
+KTEST(madt_an_entry_longer_than_the_table_ends_the_walk, .needs = "0.2")
 {
 	begin();
 	put_usual();
@@ -178,7 +178,7 @@ KTEST(madt_an_entry_longer_than_the_table_ends_the_walk)
 	expect_eq(parsed.nwarnings, 1);
 }
 
-KTEST(madt_entries_that_make_no_sense_are_left_out)
+KTEST(madt_entries_that_make_no_sense_are_left_out, .needs = "0.2")
 {
 	begin();
 	put_usual();
@@ -199,7 +199,7 @@ KTEST(madt_entries_that_make_no_sense_are_left_out)
 	expect_eq(parsed.nlocal_nmis, 1);
 }
 
-KTEST(madt_too_many_of_a_kind_are_cut)
+KTEST(madt_too_many_of_a_kind_are_cut, .needs = "0.2")
 {
 	begin();
 	for (unsigned i = 0; i < MADT_CPUS_MAX + 20; i++) {
@@ -220,7 +220,7 @@ KTEST(madt_too_many_of_a_kind_are_cut)
 	expect(strstr(last_warning, "local APIC"));	/* the 16th line */
 }
 
-KTEST(madt_a_table_without_its_fixed_part_is_an_error)
+KTEST(madt_a_table_without_its_fixed_part_is_an_error, .needs = "0.2")
 {
 	begin();
 	used = 36 + (uint32_t)ktest_random_below(HEAD - 36);
@@ -229,7 +229,7 @@ KTEST(madt_a_table_without_its_fixed_part_is_an_error)
 	expect_eq(parsed.ncpus, 0);
 }
 
-KTEST(madt_any_bytes_end)
+KTEST(madt_any_bytes_end, .needs = "0.2")
 {
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		begin();
