@@ -106,9 +106,7 @@ def _include_bomb(_files: Files, _place: Path) -> None:
 def _depend(files: Files, _place: Path) -> None:
     """Words for make in the assembler's list of dependencies."""
     name = "lab0-boot/long_mode.asm"
-    words = (
-        b'%depend "x: ;touch${IFS}/box/owned"\n%depend ";sh"\n%depend "$(shell touch /box/o)"\n'
-    )
+    words = b'%depend "x: ;touch${IFS}/box/owned"\n%depend ";sh"\n%depend "$(shell touch /box/o)"\n'
     files[name] = words + files[name]
 
 

@@ -74,7 +74,7 @@ def inputs(bits: int) -> str:
     return ", ".join(str(number) for number in range(16) if bits >> number & 1)
 
 
-@judges(exercise="1.6", weight=2, needs=["0.1"])
+@judges(exercise="1.6", weight=2, needs=["0.1", "0.2"])
 def test_a_real_7_and_a_real_15_are_no_ghosts(machine: Machine) -> None:
     """Devices on inputs 7 and 15 interrupt: each comes, none counts as spurious, all are ended."""
     guest = machine.boot(
