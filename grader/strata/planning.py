@@ -2,8 +2,10 @@
 """Which tests run with which exercises given (marks don't cascade).
 
 Phase 1 judges with the student's own objects; only what does not build is given.
-Phase 2 judges a failed test again with those of its prerequisites given that are
-not begun or themselves wrong; where the guest itself came to an end, with all that are.
+Phase 2 judges a failed test again with those of its prerequisites given that are not
+begun, not tested or wrong, and with every other exercise that is wrong: whatever is in
+the kernel may have spoilt it. Where the guest itself came to an end, all others that are
+not known to be right are given.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ from .record import Result
 
 __all__ = ["Situation", "first_phase", "prerequisites", "read_states", "second_phase", "tree_seed"]
 
-_ENDED = "the run ended too early or never"  # postmortem's word for it
+# The words of postmortem.py, and of a stub, for a guest that came to an end of its own.
+_ENDED = ("the run ended too early or never", "the kernel panicked", ") is not written yet")
 
 
 @dataclass(frozen=True)
@@ -105,15 +108,20 @@ def second_phase(
     """Test id -> what is given to it in phase 2."""
     cases = list(cases)
     suspect = _suspects(course, cases, situation, results) & course.references()
+    wrong = suspect & {
+        case.exercise or "" for case in cases if case.id in results and not results[case.id].passed
+    }
     again: dict[str, frozenset[str]] = {}
     for case in cases:
         result = results.get(case.id)
         if result is None or result.status != "failed" or case.kind not in ("kernel", "outside"):
             continue
-        needs = prerequisites(course, case)
-        if result.fact == _ENDED:  # whatever is wrong may have ended it, or kept it from starting
-            needs = suspect - {case.exercise or ""}
-        extra = (needs & suspect) - situation.given
+        needs = wrong | (prerequisites(course, case) & suspect)
+        if result.fact.endswith(
+            _ENDED
+        ):  # whatever is wrong may have ended it, or kept it from starting
+            needs = suspect
+        extra = needs - situation.given - {case.exercise or ""}
         if extra:
             again[case.id] = situation.given | extra
     return again

@@ -73,7 +73,16 @@ def test_a_guest_that_ended_early_is_judged_with_all_that_is_wrong_given(course:
     ended = Result(A1.id, "failed", "the run ended too early or never")
     results = {A1.id: ended, **passed(A2), **failed(C1, B1)}
     again = second_phase(course, ALL, Situation(WRITTEN), results)
-    assert again[A1.id] == {"0.2", "0.3"} and again[B1.id] == {"0.1"}
+    assert again[A1.id] == {"0.2", "0.3"} and again[B1.id] == {"0.1", "0.3"}
+
+
+@pytest.mark.parametrize("fact", ["the run ended too early or never", "the kernel panicked"])
+def test_an_end_may_come_from_what_is_not_begun(course: Course, fact: str) -> None:
+    """Else only what a test stands on, and what is known to be wrong, is given."""
+    situation = Situation({**WRITTEN, "0.3": State.NOT_BEGUN})
+    results = {B1.id: Result(B1.id, "failed", fact), **passed(A1, A2)}
+    assert second_phase(course, ALL, situation, results) == {B1.id: {"0.3"}}
+    assert not second_phase(course, ALL, situation, failed(B1) | passed(A1, A2))
 
 
 def test_prerequisites_are_transitive(course: Course) -> None:
@@ -81,11 +90,13 @@ def test_prerequisites_are_transitive(course: Course) -> None:
     assert prerequisites(course, case("d", "0.1", 1, "0.2")) == {"0.2"}
 
 
-def test_a_failure_is_judged_again_with_wrong_prerequisites_given(course: Course) -> None:
+def test_a_failure_is_judged_again_with_all_that_is_wrong_given(course: Course) -> None:
+    """Also what the test does not stand on: the panic's report is everybody's."""
     results = failed(A1, B1, C1) | passed(A2)
     again = second_phase(course, ALL, Situation(WRITTEN), results)
     assert {key: sorted(value) for key, value in again.items()} == {
-        B1.id: ["0.1"],
+        A1.id: ["0.2", "0.3"],
+        B1.id: ["0.1", "0.3"],
         C1.id: ["0.1", "0.2"],
     }
 
