@@ -111,8 +111,6 @@ def hostile(
     shutil.rmtree(base, ignore_errors=True)
 
 
-# One outside test has nothing but the exit code to go by; docs/instructor.md says so.
-FAKED = {"forged-ktap": 0.63, "exit-device": 0.63}
 WORTH = float(COURSE.by_id["0.1"].points)
 
 
@@ -124,7 +122,7 @@ def test_a_hostile_submission_gains_nothing_and_is_told_why(kind: str, hostile: 
     row = hostile.rows[kind]
     page = html.unescape(hostile.page(kind))
     if exercise:
-        assert hostile.points(kind, exercise) <= FAKED.get(kind, 0), row
+        assert hostile.points(kind, exercise) == 0, row
         assert re.search(words, page), page[-3000:]
     else:
         assert hostile.points(kind, "0.1") == WORTH, row

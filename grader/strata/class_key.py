@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Mapping
 
-from .discover import discover
+from .discover import discover, pick
 from .lab import Course, Lab
 
 __all__ = ["Key", "Result", "TestResult", "judge", "nothing"]
@@ -82,8 +82,8 @@ class Key:
     tests: Mapping[str, tuple[str, str, float]]
 
     @classmethod
-    def of(cls, course: Course, lab: Lab) -> Key:
-        """From the lab's own tests, read without running them."""
+    def of(cls, course: Course, lab: Lab, test: str = "") -> Key:
+        """From the lab's own tests (of those that TEST= picks), read without running them."""
         cases = [case for case in discover(course, [lab]) if case.exercise]
         sums: dict[str, int] = {}
         for case in cases:
@@ -93,7 +93,8 @@ class Key:
             for case in (one for one in cases if one.exercise == ident):
                 worth = course.by_id[ident].points * case.weight / sums[ident]
                 found[case.id] = (f"{case.id}: {case.title}", ident, worth)
-        return cls(found)
+        chosen = {case.id for case in pick(cases, test)}
+        return cls({ident: row for ident, row in found.items() if ident in chosen})
 
 
 def judge(result: Result, key: Key, results: Any, said: str) -> Result:

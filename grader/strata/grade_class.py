@@ -13,110 +13,47 @@ import json
 import os
 import secrets
 import subprocess
+import sys
 import tarfile
 import tempfile
 import time
-import tomllib
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Iterator, Mapping, Sequence
+from typing import Any, Iterator, Sequence
 
-from . import class_report, likeness, pristine, sandbox
+from . import class_report, likeness, pristine
 from .build import inner_environment
+from .class_asked import Class, asked_for, try_out
 from .class_key import Key, Result, judge, nothing
 from .class_worker import Asked, build_tree, grade_one
-from .errors import BuildError, StrataError, UsageError
+from .errors import BuildError, StrataError
 from .guard import ended_by_sigterm, hold
-from .lab import Course, Lab, load_course
+from .lab import Course, load_course
 from .record import write_atomically
 from .submissions import Submission, listed, read
 
-__all__ = ["Class", "asked_for", "main", "secret_salt", "seed_of"]
+__all__ = ["main", "secret_salt", "seed_of"]
 
-_SECONDS = 240.0
-_VERSION = "1"
-
-
-@dataclass(frozen=True)
-class Class:
-    """What the instructor asked for."""
-
-    course: Course
-    lab: Lab
-    submissions: Path
-    out: Path
-    jobs: int
-    scheduler: str
-    tag: str
-    against: Path | None
-    seconds: float
-    test: str
-    config: str = ""
-
-    @property
-    def wanted(self) -> list[str]:
-        """The exercise files that are taken: of the lab and of those below."""
-        return [
-            f"{lab.folder.name}/{one.file}"
-            for lab in self.course.through(self.lab)
-            for one in lab.exercises
-        ]
+_VERSION = "2"
 
 
 def main(_words: list[str]) -> int:
     """0 when every submission was graded, whatever the marks."""
     asked = asked_for(os.environ)
-    trouble = sandbox.missing()
-    if trouble:
-        raise StrataError(trouble)
+    try_out(asked)
     began = time.monotonic()
-    asked.out.mkdir(parents=True, exist_ok=True)
     with hold(asked.out), ended_by_sigterm():
-        return _run(asked, began)
-
-
-def asked_for(environment: Mapping[str, str]) -> Class:
-    """Read SUBMISSIONS, LAB, OUT, JOBS, SCHEDULER, TAG, AGAINST, SECONDS and TEST."""
-    course = load_course(Path.cwd())
-    for name in ("SUBMISSIONS", "LAB", "OUT"):
-        if not environment.get(name):
-            raise UsageError("grade-class: make grade-class SUBMISSIONS=dir LAB=n OUT=dir")
-    labs = course.pick_labs(environment["LAB"])
-    if len(labs) != 1:
-        raise UsageError("grade-class takes one lab: LAB=0")
-    jobs = environment.get("JOBS", "") or str(len(os.sched_getaffinity(0)))
-    seconds = environment.get("LIMIT", "") or str(int(_SECONDS))
-    for name, word in (("JOBS", jobs), ("LIMIT", seconds)):
-        if not word.isdigit() or int(word) < 1:
-            raise UsageError(f"{name}={word}: a number from 1 on")
-    config = Path(environment["CONFIG"]).absolute() if environment.get("CONFIG") else None
-    if config is not None and not config.is_file():
-        raise UsageError(f"CONFIG={config}: there is no such file")
-    against = environment.get("AGAINST", "")
-    if against and not Path(against).is_dir():
-        raise UsageError(f"AGAINST={against}: there is no such folder")
-    return Class(
-        course=course,
-        lab=labs[0],
-        submissions=Path(environment["SUBMISSIONS"]).expanduser().absolute(),
-        out=Path(environment["OUT"]).expanduser().absolute(),
-        jobs=int(jobs),
-        scheduler=environment.get("SCHEDULER", ""),
-        tag=environment.get("TAG", ""),
-        against=Path(against).expanduser().absolute() if against else None,
-        seconds=float(seconds),
-        test=environment.get("TEST", ""),
-        config=str(config) if config else "",
-    )
+        try:
+            return _run(asked, began)
+        except KeyboardInterrupt:
+            print("grade-class: stopped; the same command goes on from here", file=sys.stderr)
+            return 130
 
 
 def secret_salt(asked: Class) -> str:
     """Of course.toml, else drawn once and kept with the results, for the instructor only."""
-    if asked.config:
-        found = tomllib.loads(Path(asked.config).read_text(encoding="utf-8")).get("salt")
-        if isinstance(found, str) and found:
-            return found
+    if asked.salt:
+        return asked.salt
     path = asked.out / "instructor" / "salt"
     path.parent.mkdir(mode=0o700, exist_ok=True)
     if not path.exists():
@@ -251,8 +188,8 @@ def _pristine(asked: Class) -> tuple[bytes, Key]:
     with tempfile.TemporaryDirectory(prefix="strata-tree-") as folder:
         tree = Path(folder) / "tree"
         if asked.course.has_solutions:
-            words = ["handout", f"OUT={tree}", f"THROUGH={number}", f"CONFIG={asked.config}"]
-            _make(asked.course.tree, words)
+            words = [f"OUT={tree}", f"THROUGH={number}", f"CONFIG={asked.config}"]
+            _make(asked.course.tree, ["handout", *words, "OBJECTS=all"])  # for rule 4, always
         else:
             words = ["clone", "-q", str(asked.course.tree), str(tree)]
             if pristine.git(asked.course.tree, *words) is None:
@@ -264,7 +201,7 @@ def _pristine(asked: Class) -> tuple[bytes, Key]:
             words = [f"--work-tree={tree}/objects", "checkout", "-q", f"lab{number}-objects"]
             pristine.git(tree, *words, "--", ".")
         course = load_course(tree)
-        key = Key.of(course, course.lab(number))
+        key = Key.of(course, course.lab(number), asked.test)
         made = BytesIO()
         with tarfile.open(fileobj=made, mode="w") as packed:
             for path in sorted(tree.iterdir()):

@@ -59,10 +59,11 @@ def clean_name(name: str) -> str:
     return f"{plain or 'nameless'}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:6]}"
 
 
-def listed(folder: Path) -> list[tuple[str, Path]]:
+def listed(folder: Path, variable: str = "SUBMISSIONS") -> list[tuple[str, Path]]:
     """(name, place) of each submission of a folder; two of one name are told apart."""
     if not folder.is_dir():
-        raise UsageError(f"SUBMISSIONS={folder}: there is no such folder")
+        what = "is no folder" if folder.exists() else "there is no such folder"
+        raise UsageError(f"{variable}={folder}: {what}")
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir(), key=lambda one: os.fsencode(one.name)):
         if path.name.startswith(".") or (path.is_file() and path.suffix.lower() != ".zip"):
@@ -72,7 +73,7 @@ def listed(folder: Path) -> list[tuple[str, Path]]:
             name += "-" + hashlib.sha256(os.fsencode(path.name)).hexdigest()[:6]
         found[name] = path
     if not found:
-        raise UsageError(f"SUBMISSIONS={folder}: no zip and no folder in it")
+        raise UsageError(f"{variable}={folder}: no zip and no folder in it")
     return list(found.items())
 
 

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from strata import sandbox
+from strata import class_asked, sandbox
+from strata.class_asked import asked_for, try_out
 from strata.class_key import Key, Result, judge
 from strata.class_report import index_page, marks_csv, student_page
-from strata.errors import UsageError
+from strata.errors import StrataError, UsageError
 from strata.grade_class import seed_of
 from strata.lab import load_course
-from strata.likeness import Rows, own_lines, read_sim
+from strata.likeness import Rows, compare, own_lines, read_sim
 from strata.submissions import FILE_MOST, clean_name, listed, read
 
 COURSE = load_course(Path(__file__).resolve().parents[2])
@@ -177,3 +178,90 @@ def test_a_zip_that_lies_is_one_line(tmp_path: Path) -> None:
     for name in ("a", "b"):
         made_of = read(name, tmp_path / f"{name}.zip", FILES, "")
         assert not made_of.files and "cannot be read as a zip" in made_of.notes[0]
+
+
+@pytest.fixture(name="words")
+def _words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """A call that is right."""
+    monkeypatch.chdir(COURSE.tree)
+    (tmp_path / "in" / "ann").mkdir(parents=True)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("salt = 4\n")
+    return {"SUBMISSIONS": str(tmp_path / "in"), "LAB": "0", "OUT": str(tmp_path / "out")}
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"SUBMISSIONS": ""}, "SUBMISSIONS not said: make grade-class SUBMISSIONS=dir"),
+        ({"LAB": "", "OUT": ""}, "LAB and OUT not said"),
+        ({"SUBMISSIONS": "{}/nowhere"}, "SUBMISSIONS=.*/nowhere: there is no such folder"),
+        ({"SUBMISSIONS": "{}/file"}, "file: is no folder"),
+        ({"SUBMISSIONS": "{}/empty"}, "no zip and no folder in it"),
+        ({"SUBMISSIONS": "{}/out/students"}, "there is no such folder"),
+        ({"OUT": "{}/in"}, "OUT=.*/in: lies among the submissions"),
+        ({"OUT": "{}/in/deep/out"}, "lies among the submissions"),
+        ({"OUT": "{}/in/../in/out"}, "lies among the submissions"),
+        ({"OUT": "{}/file"}, "is there already, and no folder"),
+        ({"LAB": "77"}, "LAB=77: no lab '77'; there are 0"),
+        ({"LAB": "all"}, "one lab"),
+        ({"JOBS": "0"}, "JOBS=0: a number from 1 to 256"),
+        ({"JOBS": "many"}, "JOBS=many: a number"),
+        ({"JOBS": "\u0663"}, "a number from 1"),
+        ({"LIMIT": "-1"}, "LIMIT=-1: a number from 1 to 3600"),
+        ({"LIMIT": "9" * 30}, "a number from 1 to 3600"),
+        ({"CONFIG": "{}/nowhere"}, "CONFIG=.*/nowhere: cannot be read"),
+        ({"CONFIG": "{}/file"}, "salt is a string of at least 16"),
+        ({"AGAINST": "{}/nowhere"}, "AGAINST=.*/nowhere: there is no such folder"),
+        ({"AGAINST": "{}/empty"}, "AGAINST=.*/empty: no zip and no folder"),
+        ({"TAG": "--upload-pack=sh"}, "TAG=--upload-pack=sh: the name of a tag"),
+        ({"TAG": "a b"}, "the name of a tag"),
+        ({"SCHEDULER": "localhost"}, "SCHEDULER=localhost: an address like tcp://"),
+        ({"TEST": "nothing"}, "TEST=nothing: none matches"),
+    ],
+)
+def test_a_wrong_word_is_one_line_before_anything_is_built(
+    changed: dict[str, str], said: str, words: dict[str, str], tmp_path: Path
+) -> None:
+    """Each value is looked at first, and the line says what would be right."""
+    told = {name: value.format(tmp_path) for name, value in changed.items()}
+    with pytest.raises(StrataError, match=said):
+        asked_for({**words, **told})
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_right_call_is_read(words: dict[str, str], tmp_path: Path) -> None:
+    """With the points and the choice of course.toml."""
+    config = tmp_path / "course.toml"
+    config.write_text('salt = "0123456789abcdef"\n[lab0]\nexercises = ["0.1", "0.3"]\n')
+    asked = asked_for({**words, "CONFIG": str(config), "TAG": "v1", "SCHEDULER": "tcp://h:8786"})
+    assert asked.wanted == ["lab0-boot/uart.c", "lab0-boot/vga.c"]
+    assert asked.lab.points == 100 and asked.salt == "0123456789abcdef"
+    assert asked_for(words).wanted == [f"lab0-boot/{one.file}" for one in LAB.exercises]
+
+
+def test_what_the_machine_lacks_is_said_with_its_package(
+    words: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """bubblewrap and Dask are needed; the likeness of a class can do without."""
+    monkeypatch.setattr(class_asked, "find_spec", lambda name: None)
+    monkeypatch.setattr(sandbox, "missing", lambda: "")
+    with pytest.raises(StrataError, match="distributed is missing .*apt install python3-distrib"):
+        try_out(asked_for(words))
+    monkeypatch.undo()
+    monkeypatch.chdir(COURSE.tree)
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+    with pytest.raises(StrataError, match="bwrap is not installed .*apt install bubblewrap"):
+        try_out(asked_for(words))
+    rows = compare(COURSE, LAB, [], None, FILES)
+    assert "apt install similarity-tester" in rows.missing and not rows.rows
+
+
+def test_an_output_that_cannot_be_written_to_is_one_line(
+    words: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root may write nearly everywhere, but not below /proc."""
+    monkeypatch.setattr(sandbox, "missing", lambda: "")
+    monkeypatch.setattr(class_asked, "find_spec", lambda name: True)
+    with pytest.raises(UsageError, match="OUT=/proc/there: cannot be written to"):
+        try_out(asked_for({**words, "OUT": "/proc/there"}))
