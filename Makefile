@@ -608,9 +608,11 @@ locks: ## the kernel's lock classes by rank
 	@$(MAKE) images SOLVED=$(finished) LAB=$(LAB)
 	@$(strata) monitor --images "$$($(MAKE) -s print-tag SOLVED=$(finished))" --lab $(LAB) locks
 
-.PHONY: roadmap
+.PHONY: roadmap mistakes
 roadmap: ## docs/roadmap.md anew from the labs' lab.toml
 	@$(strata) roadmap
+mistakes: ## docs/instructor/mistakes.md anew from the mutants
+	@$(strata) mistakes
 
 .PHONY: challenge
 challenge: ## tests of the handout's challenges, without marks: [LAB=n] [TEST=pattern] [SOLVED=..]

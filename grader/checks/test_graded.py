@@ -21,29 +21,11 @@ from conftest import TREE, run
 from strata.discover import Case, discover
 from strata.lab import Exercise, Lab, load_course
 from strata.markers import reading
+from strata.mistakes import Mutant, mutants
 
 COURSE = load_course(TREE)
-KEYS = {"exercise", "caught-by", "phrase", "edge", "mistake"}
 MUTANTS_MIN = 2  # for each exercise
 OTHERS_MIN = 2  # mutants that do not get a mutant's phrase
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """One plausible wrong solution."""
-
-    path: Path
-    exercise: str
-    caught_by: str
-    phrase: str
-    edge: bool
-    mistake: str
-    slow: bool = False
-
-    @property
-    def name(self) -> str:
-        """Its file's name."""
-        return self.path.stem
 
 
 @dataclass(frozen=True)
@@ -57,36 +39,12 @@ class Outcome:
 Judge = Callable[[str, str, str], Outcome]
 
 
-def read_mutant(path: Path) -> Mutant:
-    """The header of a patch."""
-    head = path.read_text(encoding="utf-8").partition("\n--- ")[0]
-    lines = [line for line in head.splitlines() if line.strip()]
-    words = dict(line.split(": ", 1) for line in lines if ": " in line)
-    if len(words) != len(lines) or set(words) - {"slow"} != KEYS:
-        raise ValueError(f"{path}: the header has one line each of {', '.join(sorted(KEYS))}")
-    if words["edge"] not in ("yes", "no") or words.get("slow", "yes") != "yes":
-        raise ValueError(f"{path}: edge is yes or no; slow, if it is there, is yes")
-    return Mutant(
-        path=path,
-        exercise=words["exercise"],
-        caught_by=words["caught-by"],
-        phrase=words["phrase"],
-        edge=words["edge"] == "yes",
-        mistake=words["mistake"],
-        slow="slow" in words,
-    )
-
-
 def solutions(lab: Lab) -> Path:
     """A lab's folder in solutions/."""
     return TREE / "solutions" / lab.folder.name
 
 
-MUTANTS = [
-    read_mutant(path)
-    for lab in COURSE.labs
-    for path in sorted((solutions(lab) / "mutants").glob("*.patch"))
-]
+MUTANTS = mutants(COURSE)
 CASES: list[Case] = discover(COURSE, COURSE.labs)
 PLAIN = {case.id for case in CASES if case.plain}
 

@@ -142,6 +142,7 @@ _VERBS: dict[str, Callable[[list[str]], int]] = {
     "editor": _module("editor"),
     "challenge": _module("challenge"),
     "roadmap": _module("roadmap"),
+    "mistakes": _module("mistakes"),
     "broken": _module("broken"),
     "check": _module("check"),
     "rescue": _module("rescue"),

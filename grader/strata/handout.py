@@ -23,7 +23,7 @@ from .selection import Selection, lab_page, lab_toml, without_links
 __all__ = ["LEFT_OUT", "Source", "read_source", "tree_files"]
 
 # What shows solutions, or is of no use without them.
-LEFT_OUT = ("solutions/", "objects/", "grader/checks/", "docs/instructor.md")
+LEFT_OUT = ("solutions/", "objects/", "grader/checks/", "docs/instructor.md", "docs/instructor/")
 
 
 @dataclass(frozen=True)

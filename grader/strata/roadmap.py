@@ -28,7 +28,8 @@ from .errors import LabError, UsageError
 from .lab import Course, Lab, load_course
 from .record import write_atomically
 
-__all__ = ["Row", "check", "main", "page_with", "read_rows", "rewrite", "row_tests", "table"]
+__all__ = ["Row", "between", "check", "main", "page_with", "read_rows", "rewrite", "row_tests"]
+__all__ += ["table"]
 
 PAGE = Path("docs") / "roadmap.md"
 BEGIN = "<!-- made by make roadmap -->"
@@ -115,10 +116,15 @@ def table(course: Course) -> str:
 
 def page_with(page: str, made: str) -> str:
     """The page with another table between its marks."""
-    if page.count(BEGIN) != 1 or page.count(END) != 1:
-        raise LabError(f"{PAGE}: the marks of the table are missing")
-    head, rest = page.split(BEGIN)
-    return f"{head}{BEGIN}\n\n{made}\n\n{END}{rest.split(END)[1]}"
+    return between(page, BEGIN, END, made, str(PAGE))
+
+
+def between(page: str, begin: str, end: str, made: str, name: str) -> str:
+    """A page with another text between two marks."""
+    if page.count(begin) != 1 or page.count(end) != 1:
+        raise LabError(f"{name}: the marks of the made part are missing")
+    head, rest = page.split(begin)
+    return f"{head}{begin}\n\n{made}\n\n{end}{rest.split(end)[1]}"
 
 
 def rewrite(course: Course) -> None:
