@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Iterable, Mapping
 
-from . import memory, pristine, report, results
+from . import grade_page, memory, pristine, report, results
 from .build import Builder
 from .discover import Case, at_stage, discover, kernel_tests, pick
 from .errors import BuildError, StrataError, UsageError
@@ -295,15 +295,19 @@ def _finish(asked: Request, run: Run, marks: Marks, seconds: float, show: str) -
         _print_logs(asked, run)
     shown = os.path.relpath(asked.out, asked.course.tree)
     shown = str(asked.out) if shown.startswith("..") else shown
+    since = _since(asked, marks)
     if show == "first":
         print("\n".join(line for line in report.first_to_do(asked.course, marks) if line))
     else:
+        about = grade_page.Facts(_which(asked), seeds, seconds, since)
+        grade_page.write(asked.course, asked.out, marks, about)
         lines = {
             "seed": " ".join(f"lab {number}: {seed}" for number, seed in seeds.items()),
             "results": f"{shown}/results.json, {shown}/tests/",
+            "the same as a page": f"{shown}/{grade_page.NAME}",
         }
         report.print_report(asked.course, marks, lines)
-    for line in (*_since(asked, marks), *report.lab_lines(asked.course, marks)):
+    for line in (*since, *report.lab_lines(asked.course, marks)):
         print(line)
     print(f"{_which(asked)}: {report.closing_line(marks)} in {seconds:.1f} s", flush=True)
     if marks.partial:
@@ -361,7 +365,8 @@ def _last_times(out: Path) -> dict[str, float]:
 
 
 def _clear(out: Path) -> None:
-    for name in ("results.json", "junit.xml", "times.json", "plan.json", "plan-given.json"):
+    old = ("results.json", "junit.xml", "times.json", "plan.json", "plan-given.json")
+    for name in (*old, grade_page.NAME):
         (out / name).unlink(missing_ok=True)
     if (out / "tests").exists():
         shutil.rmtree(out / "tests")

@@ -13,7 +13,18 @@ from .lab import Course
 from .points import ExerciseMark, Marks, TestMark
 from .record import NOT_JUDGED, PASSED
 
-__all__ = ["closing_line", "lab_lines", "print_report", "plain_lines", "points_text", "wants_plain"]
+__all__ = [
+    "closing_line",
+    "first_to_do",
+    "idle_word",
+    "lab_lines",
+    "notes",
+    "plain_lines",
+    "points_text",
+    "print_report",
+    "wants_plain",
+    "word_of",
+]
 
 _DETAIL_LINES = 24
 
@@ -32,7 +43,7 @@ def print_report(course: Course, marks: Marks, lines: Mapping[str, str]) -> None
     else:
         body = []
         _table(marks)
-    for line in (*body, *_notes(marks), *first_to_do(course, marks)):
+    for line in (*body, *notes(marks), *first_to_do(course, marks)):
         print(line)
     for name, value in lines.items():
         print(f"{name}: {value}")
@@ -72,16 +83,17 @@ def plain_lines(marks: Marks) -> list[str]:
     for exercise in marks.exercises:
         one = exercise.exercise
         head = f"exercise {one.id} {one.name}"
-        if _idle(exercise):
-            lines.append(f"{head}: {_idle(exercise)}, {points_text(Fraction(0), exercise.most)}")
+        idle = idle_word(exercise)
+        if idle:
+            lines.append(f"{head}: {idle}, {points_text(Fraction(0), exercise.most)}")
             continue
         lines.append(f"{head}: {points_text(exercise.points, exercise.most)}{_alone(exercise)}")
         for test in exercise.tests:
-            lines.append(f"  {_word(test)}: {test.case.title or test.case.id}{_worth(test)}")
-            if _word(test) == "FAIL":
+            lines.append(f"  {word_of(test)}: {test.case.title or test.case.id}{_worth(test)}")
+            if word_of(test) == "FAIL":
                 lines.append(f"        make grade-one TEST={test.case.id}")
     for test in marks.unmarked:
-        lines.append(f"  {_word(test)}: {test.case.id} (provided code, no points)")
+        lines.append(f"  {word_of(test)}: {test.case.id} (provided code, no points)")
     return lines
 
 
@@ -89,7 +101,7 @@ def first_to_do(course: Course, marks: Marks) -> list[str]:
     """The first exercise that is not whole, and all that helps."""
     todo = (one for one in marks.exercises if one.points < one.most and not one.rescued)
     exercise = next(todo, None)
-    failed = next((one for one in marks.unmarked if one.judged and _word(one) != "pass"), None)
+    failed = next((one for one in marks.unmarked if one.judged and word_of(one) != "pass"), None)
     if exercise is None:
         return ["", *_failure(failed)] if failed else []
     one = exercise.exercise
@@ -136,7 +148,7 @@ def _failure(test: TestMark | None) -> list[str]:
     return lines
 
 
-def _notes(marks: Marks) -> list[str]:
+def notes(marks: Marks) -> list[str]:
     """What this machine could not judge; what was given."""
     lines = []
     for exercise in marks.exercises:
@@ -155,7 +167,7 @@ def _notes(marks: Marks) -> list[str]:
     return lines
 
 
-def _idle(exercise: ExerciseMark) -> str:
+def idle_word(exercise: ExerciseMark) -> str:
     """Why none of its tests ran, if none did."""
     if any(test.best is not None for test in exercise.tests):
         return ""
@@ -174,7 +186,7 @@ def _alone(exercise: ExerciseMark) -> str:
     return f" ({', '.join(words)})" if words else ""
 
 
-def _word(test: TestMark) -> str:
+def word_of(test: TestMark) -> str:
     """Said in words, never by colour alone."""
     if test.best is None:
         return test.reason
@@ -206,17 +218,17 @@ def _table(marks: Marks) -> None:
     for exercise in marks.exercises:
         one = exercise.exercise
         whole = exercise.points == exercise.most
-        word = _idle(exercise) or ("done" if whole else "not yet right")
-        count = sum(_word(test).startswith("pass") for test in exercise.tests)
-        tests = "" if _idle(exercise) else f", {count} of {len(exercise.tests)} tests"
+        word = idle_word(exercise) or ("done" if whole else "not yet right")
+        count = sum(word_of(test).startswith("pass") for test in exercise.tests)
+        tests = "" if idle_word(exercise) else f", {count} of {len(exercise.tests)} tests"
         table.add_row(
             Text(one.id, style="bold"),
             Text(one.name, style="bold"),
             Text(word + tests + _alone(exercise), style="green" if whole else "yellow"),
             Text(points_text(exercise.points, exercise.most), style="bold"),
         )
-        for test in () if _idle(exercise) else exercise.tests:
-            words = _word(test)
+        for test in () if idle_word(exercise) else exercise.tests:
+            words = word_of(test)
             if words != "pass":
                 title = test.case.title + (f"\n{test.case.id}" if words == "FAIL" else "")
                 table.add_row("", Text(title), Text(words, style=paint(words)), "")
