@@ -113,6 +113,7 @@ class Guest:
         self._alarm = False
         self._left_s = 0
         self._armed_at = 0.0  # on the host's clock
+        self._arming = 0  # the command that arms it, until QEMU has answered
         self._stopped = False  # by us
         self._typed = 0  # bytes that QEMU has not read yet
         self._spares = _SPARES
@@ -221,7 +222,7 @@ class Guest:
         self.sent = True
         self._spares = _SPARES
         with self._running():
-            os.write(self._stdin, data.encode() if isinstance(data, str) else data)
+            self._typed += os.write(self._stdin, data.encode() if isinstance(data, str) else data)
         self._rearm()
 
     def failure(self, wanted: str) -> GuestEnded:
@@ -428,8 +429,10 @@ class Guest:
 
     def _rearm(self) -> None:
         line = self._budget()
+        self._ident += 1
+        self._arming = self._ident
         try:
-            self._qmp.sendall(qmp.hmp(line))
+            self._qmp.sendall(qmp.hmp(line, self._arming))
             if self._alarm:
                 self._alarm = False
                 self._qmp.sendall(qmp.command("cont"))
@@ -473,10 +476,14 @@ class Guest:
             self._hang()
 
     def _spare(self) -> bool:
-        """A guest that sleeps uses up its time at once: perhaps before it got what was typed."""
+        """A guest that sleeps uses up its time at once: perhaps before it got what was typed.
+
+        What was typed may also have woken it just before it was stopped.
+        """
         typed, self._typed = self._typed, pipe_bytes(self._stdin)
         if self._typed != typed:
             self._spares = _SPARES
+            return True
         if not self._spares or not parse_registers(self.hmp("info registers"))["hlt"]:
             return False
         self._spares -= 1
@@ -541,8 +548,10 @@ class Guest:
             if "QMP" in message:
                 self._check_version(message["QMP"]["version"]["qemu"])
             elif "id" in message:
-                self._answers[message["id"]] = message
-                self._answers.pop(0, None)
+                if message["id"] == self._arming:
+                    self._arming = 0
+                elif message["id"]:
+                    self._answers[message["id"]] = message
             elif message.get("event") in ("STOP", "WATCHDOG"):
                 self._alarm = self._alarm or self._ran_out(message)
             elif message.get("event") == "SHUTDOWN":
@@ -553,14 +562,15 @@ class Guest:
 
         It says WATCHDOG first and STOP when it has stopped; who answers the former may be
         before the latter, and would take it for the next pause. QEMU also holds WATCHDOG
-        back when two come within a second. With a debugger STOP may be a breakpoint's,
-        and the guest then goes on by itself.
+        back when two come within a second: its time tells then. With a debugger STOP may be
+        a breakpoint's, and the guest then goes on by itself. QEMU's main loop answers and
+        stops in turn, so what it says before it answers the arming is of the budget before.
         """
         ours = self._stopped or self._gdb_socket or self._reason
         if message["event"] != ("WATCHDOG" if ours else "STOP"):
             return False
         when = message["timestamp"]
-        if when["seconds"] + when["microseconds"] / 1e6 >= self._armed_at:
+        if not self._arming and when["seconds"] + when["microseconds"] / 1e6 >= self._armed_at:
             return True
         if not ours:  # it stopped just before it got the fresh budget
             with contextlib.suppress(OSError):
