@@ -41,10 +41,8 @@ direct_map_at(const struct boot_reader *reader, paddr_t address,
     size_t len_bytes)
 {
 	(void)reader;
-	if (address >= DIRECT_MAP_BOOT_BYTES ||
-	    len_bytes > DIRECT_MAP_BOOT_BYTES - address)
-		return NULL;
-	return phys_to_virt(address);
+	return direct_map_shows(address, len_bytes) ? phys_to_virt(address)
+	    : NULL;
 }
 
 static void

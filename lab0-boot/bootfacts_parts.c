@@ -3,7 +3,7 @@
  * bootfacts_parts.c - what the parsers of boot information share.
  *
  * Offers    bootfacts_warn, bootfacts_add_memory, bootfacts_append_cmdline,
- *           boot_memory_usable, memory_type_name.
+ *           boot_memory_usable, boot_memory_at, memory_type_name.
  * Stands on string.h; also builds on the host.
  */
 #include <lab0/bootfacts.h>
@@ -60,6 +60,22 @@ boot_memory_usable(const struct boot_facts *facts)
 		if (facts->memmap[i].type == MEMORY_USABLE)
 			sum += facts->memmap[i].length;
 	return sum;
+}
+
+bool
+boot_memory_at(const struct boot_facts *facts, paddr_t address,
+    uint64_t len_bytes)
+{
+	for (unsigned i = 0; i < facts->nmemmap; i++) {
+		const struct memmap_entry *entry = &facts->memmap[i];
+
+		if (entry->type != MEMORY_RESERVED &&
+		    (address < entry->base ?
+		    entry->base - address < len_bytes && entry->length > 0 :
+		    address - entry->base < entry->length))
+			return true;
+	}
+	return false;
 }
 
 const char *

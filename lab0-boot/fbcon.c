@@ -235,9 +235,8 @@ usable(const struct boot_framebuffer *info)
 	    info->width <= 0xffff && info->height <= 0xffff &&
 	    info->pitch_bytes >= info->width * pixel_bytes &&
 	    info->pitch_bytes % unit == 0 && info->address % unit == 0 &&
-	    info->address < DIRECT_MAP_BOOT_BYTES &&
-	    (uint64_t)info->pitch_bytes * info->height <=
-	    DIRECT_MAP_BOOT_BYTES - info->address &&
+	    direct_map_shows(info->address,
+	    (uint64_t)info->pitch_bytes * info->height) &&
 	    field_fits(info->red, depth) && field_fits(info->green, depth) &&
 	    field_fits(info->blue, depth);
 }

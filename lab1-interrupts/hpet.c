@@ -83,24 +83,6 @@ hpet_rate(void)
 	return hpet_hz;
 }
 
-/* A table that lies would have us write to memory of others. */
-static bool
-is_memory(paddr_t address)
-{
-	const struct boot_facts *facts = boot_facts();
-
-	for (unsigned i = 0; i < facts->nmemmap; i++) {
-		const struct memmap_entry *entry = &facts->memmap[i];
-
-		if (entry->type == MEMORY_USABLE
-		    && address + HPET_BYTES > entry->base
-		    && (address < entry->base
-		    || address - entry->base < entry->length))
-			return true;
-	}
-	return false;
-}
-
 /* Where the table says that the registers are; NULL: no table, or nonsense. */
 static uint8_t *
 find(void)
@@ -113,9 +95,10 @@ find(void)
 	    || table->base.space != 0)
 		return NULL;
 	address = table->base.address;
+	/* A table that lies would have us write to memory of others. */
 	if (address == 0 || address % 8
-	    || address > DIRECT_MAP_BOOT_BYTES - HPET_BYTES
-	    || is_memory(address))
+	    || !direct_map_shows(address, HPET_BYTES)
+	    || boot_memory_at(boot_facts(), address, HPET_BYTES))
 		return NULL;
 	return phys_to_virt(address);
 }

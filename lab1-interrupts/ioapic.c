@@ -119,32 +119,16 @@ ioapic_mask(uint32_t line, bool masked)
 	chip_write(chip, register_of(chip, line), entry);
 }
 
-/* Registers are no memory: to write them there would spoil it. */
-static bool
-is_memory(paddr_t address)
-{
-	const struct boot_facts *facts = boot_facts();
-
-	for (unsigned i = 0; i < facts->nmemmap; i++) {
-		const struct memmap_entry *entry = &facts->memmap[i];
-
-		if (entry->type != MEMORY_RESERVED &&
-		    address + PAGE_SIZE > entry->base &&
-		    address - entry->base < entry->length)
-			return true;
-	}
-	return false;
-}
-
 /* Why a chip cannot be used; NULL: it can. */
 static const char *
 objection(const struct madt_ioapic *wanted, struct ioapic *chip)
 {
 	uint32_t version;
 
-	if (wanted->address > DIRECT_MAP_BOOT_BYTES - PAGE_SIZE)
+	if (!direct_map_shows(wanted->address, PAGE_SIZE))
 		return "is out of reach";
-	if (is_memory(wanted->address))
+	/* Registers are no memory: to write them there would spoil it. */
+	if (boot_memory_at(boot_facts(), wanted->address, PAGE_SIZE))
 		return "is in memory";
 	chip->registers = phys_to_virt(wanted->address);
 	chip->gsi_base = wanted->gsi_base;

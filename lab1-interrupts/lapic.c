@@ -28,7 +28,6 @@
 #include <lab1/mmio.h>
 
 enum {
-	CPUID_FEATURES = 1,
 	CPUID_EDX_APIC = 1 << 9,
 	MSR_APIC_BASE = 0x1b,
 	APIC_BASE_X2APIC = 1 << 10,
@@ -293,7 +292,7 @@ find_registers(void)
 		ops = &x2apic_ops;
 		return 0;
 	}
-	if (address > DIRECT_MAP_BOOT_BYTES - PAGE_SIZE) {
+	if (!direct_map_shows(address, PAGE_SIZE)) {
 		printk(LOG_WARNING "lapic: its registers at 0x%lx are out of "
 		    "reach\n", address);
 		return -ENODEV;

@@ -29,12 +29,9 @@ enum {
 	INTERVAL_STEPS = 2500,		/* 1 step is then 400 in 1,000,000 */
 	LOOKS = 3,			/* the narrowest of them counts */
 	LOOKS_MAX = 1 << 16,		/* the reference stands still */
-	CPUID_FEATURES = 1,
 	CPUID_FEATURES_TSC = 1 << 4,		/* edx */
 	CPUID_FEATURES_HYPERVISOR = 1u << 31,	/* ecx */
-	CPUID_POWER = 0x80000007u,
 	CPUID_POWER_INVARIANT_TSC = 1 << 8,	/* edx */
-	CPUID_EXTENDED = 0x80000000u,		/* eax: last leaf */
 };
 
 /* The two counters at (nearly) the same moment. */

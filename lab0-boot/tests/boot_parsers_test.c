@@ -361,3 +361,26 @@ KTEST(more_options_are_appended_or_left_out)
 	    sizeof(facts.cmdline) - 11), 0);
 	expect_eq(strlen(facts.cmdline), sizeof(facts.cmdline) - 1);
 }
+
+KTEST(registers_are_told_from_memory)
+{
+	static const struct memmap_entry map[] = {
+		{ 0x1000, 0x2000, MEMORY_USABLE, 0 },
+		{ 0x5000, 0x1000, MEMORY_RESERVED, 0 },
+		{ 0x8000, 0, MEMORY_USABLE, 0 },
+		{ 0xfffffffffffff000, 0x1000, MEMORY_ACPI_NVS, 0 },
+	};
+
+	memset(&facts, 0, sizeof(facts));
+	memcpy(facts.memmap, map, sizeof(map));
+	facts.nmemmap = ARRAY_SIZE(map);
+	expect(boot_memory_at(&facts, 0x1000, 1));
+	expect(boot_memory_at(&facts, 0x2fff, 0x1000));
+	expect(boot_memory_at(&facts, 0xfff, 2));
+	expect(boot_memory_at(&facts, 0, 0x9000));
+	expect(boot_memory_at(&facts, 0xffffffffffffffff, 1));
+	expect(!boot_memory_at(&facts, 0xfff, 1));
+	expect(!boot_memory_at(&facts, 0x3000, 0x4000));
+	expect(!boot_memory_at(&facts, 0x7fff, 2));
+	expect(!boot_memory_at(&facts, 0xffffffffffffe000, 0x1000));
+}

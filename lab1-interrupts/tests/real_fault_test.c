@@ -56,7 +56,7 @@ page(unsigned number)
 static uint64_t
 reserved_bits(void)
 {
-	unsigned width = cpuid(0x80000008, 0).eax & 0xff;
+	unsigned width = cpuid(CPUID_ADDRESS_SIZES, 0).eax & 0xff;
 
 	return PTE_ADDRESS & ~((1ul << width) - 1);
 }

@@ -105,6 +105,13 @@ int bootfacts_init(uint32_t magic, paddr_t info);
 /* Bytes of usable memory in the map; overlapping entries count twice. */
 uint64_t boot_memory_usable(const struct boot_facts *facts);
 
+/*
+ * Whether any of these bytes is memory by the map, whatever its use; registers
+ * of devices lie where none is, or where it says reserved.
+ */
+bool boot_memory_at(const struct boot_facts *facts, paddr_t address,
+    uint64_t len_bytes);
+
 /* "usable", "reserved", ...; "unknown" for other types. */
 const char *memory_type_name(uint32_t type);
 

@@ -32,6 +32,14 @@ enum {
 	RFLAGS_IF = 1u << 9,	/* interrupts on */
 };
 
+/* Leaves of CPUID; their bits stand with who looks at them. */
+enum {
+	CPUID_FEATURES = 1,
+	CPUID_EXTENDED = 0x80000000u,		/* eax: last leaf of these */
+	CPUID_POWER = 0x80000007u,
+	CPUID_ADDRESS_SIZES = 0x80000008u,
+};
+
 struct cpuid_leaf {
 	uint32_t eax, ebx, ecx, edx;
 };

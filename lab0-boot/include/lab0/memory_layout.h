@@ -42,6 +42,14 @@ phys_to_virt(paddr_t address)
 	return (void *)(address + DIRECT_MAP);
 }
 
+/* Whether it shows all of these bytes. */
+static inline bool
+direct_map_shows(paddr_t address, uint64_t len_bytes)
+{
+	return address < DIRECT_MAP_BOOT_BYTES &&
+	    len_bytes <= DIRECT_MAP_BOOT_BYTES - address;
+}
+
 /* Physical address of a pointer into the direct map or the kernel image. */
 static inline paddr_t
 virt_to_phys(const void *pointer)
