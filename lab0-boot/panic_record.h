@@ -9,10 +9,9 @@
 
 /*
  * Send the record of a panic: reason, place, backtrace and what the hook
- * panic_note adds. Uses no exercise:
- * its own formatter, frame walker and symbol search. Of printf's conversions
- * it knows %s %c %d %i %u %x %X %p %% with any width and length; another one
- * is sent as it stands and ends the formatting.
+ * panic_note adds. Uses no exercise: its own formatter, frame walker and symbol
+ * search. Of printf's conversions it knows %s %c %d %i %u %x %X %p %% with any
+ * width and length; another one is sent as it stands and ends the formatting.
  *
  * file      or NULL
  */

@@ -44,12 +44,12 @@ wiring(unsigned line)
 {
 	const struct madt *table = madt();
 
-	for (unsigned i = 0; i < MADT_ISA_IRQS; i++) {
+	for (unsigned i = 0; i < ISA_IRQS; i++) {
 		if (table->isa_overridden & 1u << i &&
 		    table->isa[i].gsi == line)
 			return table->isa[i];
 	}
-	if (line < MADT_ISA_IRQS)
+	if (line < ISA_IRQS)
 		return table->isa[line].gsi == line ? table->isa[line]
 		    : (struct madt_line){ line, IRQ_EDGE, IRQ_HIGH };
 	return (struct madt_line){ line, IRQ_LEVEL, IRQ_LOW };

@@ -3,7 +3,8 @@
  * exception.c - what becomes of an exception.
  *
  * Owns      the exception table, once it is sorted.
- * Offers    exception_handle; memory_access by trying.
+ * Offers    exception_handle, exception_say, exceptions_arrive; memory_access
+ *           by trying.
  * Stands on interrupt_slots, exercise 1.9, exception_report.
  * Invariant (1) the table is not asked for a fault of its own search.
  * Source    Intel SDM 3B "Debug Registers", "Debug Exceptions".
@@ -31,18 +32,27 @@ extern struct exception_entry __stop_exception_table[] __attribute__((weak));
 static size_t fixups;		/* in the table; 0 until it is sorted */
 static PERCPU(bool, searching);	/* (1) */
 
+bool
+exceptions_arrive(void)
+{
+	return exercise_written("1.1") && exercise_written("1.2") &&
+	    exercise_written("1.3");
+}
+
 /* -- #BP and #DB: said, and gone on --------------------------------------- */
 
-void
+int
 exception_say(const char *fmt, ...)
 {
 	va_list args;
+	int length;
 
 	percpu_self()->irq_depth++;
 	va_start(args, fmt);
-	vprintk(fmt, args);
+	length = vprintk(fmt, args);
 	va_end(args);
 	percpu_self()->irq_depth--;
+	return length;
 }
 
 static void
@@ -147,9 +157,7 @@ exception_table_init(void)
 
 	exception_table_sort(__start_exception_table, count);
 	fixups = count;
-	/* A fault comes to the table by way of these. */
-	if (exercise_written("1.1") && exercise_written("1.2") &&
-	    exercise_written("1.3"))
+	if (exceptions_arrive())
 		SINGLETON_REPLACE(memory_access, access_by_trying);
 	return 0;
 }

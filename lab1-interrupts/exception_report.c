@@ -29,7 +29,6 @@ enum {
 	HEADLINE_BYTES = 256,
 	CODE_BEFORE = 8,		/* bytes shown in front of RIP */
 	CODE_BYTES = 24,
-	LEAF_ADDRESS_SIZES = 0x80000008,
 };
 
 /* What is reported; the code's bytes are read before the panic (2). */
@@ -70,7 +69,7 @@ read_entry(paddr_t at)
 static uint64_t
 reserved_bits(void)
 {
-	unsigned width = cpuid(LEAF_ADDRESS_SIZES, 0).eax & 0xff;
+	unsigned width = cpuid(CPUID_ADDRESS_SIZES, 0).eax & 0xff;
 	uint64_t bits = PTE_ADDRESS & ~((1ul << width) - 1);
 
 	return rdmsr(MSR_EFER) & EFER_NXE ? bits : bits | PTE_NX;
@@ -254,12 +253,18 @@ exception_reported(const struct panic_registers *regs)
 /* -- For the grader: one line a fact -------------------------------------- */
 
 static void
-note(const char *key, uint64_t value)
+begin_fact(const char *key)
 {
 	verdict_begin();
 	verdict_str("fact: ");
 	verdict_str(key);
 	verdict_str("=");
+}
+
+static void
+note(const char *key, uint64_t value)
+{
+	begin_fact(key);
 	verdict_hex(value);
 	verdict_end();
 }
@@ -267,10 +272,7 @@ note(const char *key, uint64_t value)
 static void
 note_text(const char *key, const char *value)
 {
-	verdict_begin();
-	verdict_str("fact: ");
-	verdict_str(key);
-	verdict_str("=");
+	begin_fact(key);
 	verdict_str(value);
 	verdict_end();
 }

@@ -89,28 +89,31 @@ irq_remove(unsigned line, struct interrupt_handler *handler)
 	return err;
 }
 
-void
-irq_mask(unsigned line)
+static void
+set_masked(unsigned line, bool masked)
 {
 	irqflags_t flags;
 
 	if (!has_line(line))
 		return;
 	flags = spin_lock_save(&lock);
-	chip->mask(line);
+	if (masked)
+		chip->mask(line);
+	else
+		chip->unmask(line);
 	spin_unlock_restore(&lock, flags);
+}
+
+void
+irq_mask(unsigned line)
+{
+	set_masked(line, true);
 }
 
 void
 irq_unmask(unsigned line)
 {
-	irqflags_t flags;
-
-	if (!has_line(line))
-		return;
-	flags = spin_lock_save(&lock);
-	chip->unmask(line);
-	spin_unlock_restore(&lock, flags);
+	set_masked(line, false);
 }
 
 int
@@ -170,7 +173,7 @@ show_line(unsigned line)
 
 	chip->describe(line, state, sizeof(state));
 	spin_unlock_restore(&lock, flags);
-	for (unsigned i = 0; i < 16; i++) {
+	for (unsigned i = 0; i < ISA_IRQS; i++) {
 		if (irq_line_of_isa(i) == line && i != line)
 			snprintk(isa, sizeof(isa), "  (ISA %u)", i);
 	}

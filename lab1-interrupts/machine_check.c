@@ -39,7 +39,6 @@ enum {
 	MCG_RIPV = 1u << 0,		/* the interrupted code can go on */
 	MCG_EIPV = 1u << 1,		/* RIP has to do with the error */
 	MCG_MCIP = 1u << 2,		/* until cleared another one resets */
-	LINE_BYTES = 160,
 };
 
 #define MCI_VAL		(1ul << 63)
@@ -90,20 +89,8 @@ error_class(uint64_t status)
 	return "unknown class";
 }
 
-/* exception_say or print_now. */
-typedef void printer(const char *fmt, ...) printf_like(1, 2);
-
-static void printf_like(1, 2)
-print_now(const char *fmt, ...)
-{
-	char text[LINE_BYTES];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintk(text, sizeof(text), fmt, args);
-	va_end(args);
-	console_printf("%s", text);
-}
+/* exception_say or console_printf. */
+typedef int printer(const char *fmt, ...) printf_like(1, 2);
 
 static void
 show_bank(unsigned bank, printer *line)
@@ -196,7 +183,7 @@ static struct interrupt_handler machine_check_handler = {
 static int
 machine_check_init(void)
 {
-	uint32_t features = cpuid(1, 0).edx;
+	uint32_t features = cpuid(CPUID_FEATURES, 0).edx;
 	uint64_t capabilities;
 	int err;
 
@@ -236,7 +223,7 @@ show_in_panic(const struct panic_registers *regs)
 	    status & MCG_RIPV ? "could go on" : "cannot go on",
 	    status & MCG_EIPV ? "RIP is where it was" :
 	    "RIP says nothing about where");
-	show_banks(print_now);
+	show_banks(console_printf);
 	/* Without this the next one resets the machine. */
 	clear_banks();
 	wrmsr(MSR_MCG_STATUS, 0);
@@ -279,7 +266,7 @@ mcheck_command(int argc, char **argv)
 	if (nbanks == 0)
 		console_printf("this CPU has no banks, or exercise 1.3 is "
 		    "not written\n");
-	else if (show_banks(print_now) == 0)
+	else if (show_banks(console_printf) == 0)
 		console_printf("%u banks, no error\n", nbanks);
 	clear_banks();
 	return 0;

@@ -205,7 +205,7 @@ take_ioapic(const struct parse *p, const struct entry_ioapic *e)
 static void
 take_override(const struct parse *p, const struct entry_override *e)
 {
-	if (e->bus != ISA_BUS || e->source >= MADT_ISA_IRQS) {
+	if (e->bus != ISA_BUS || e->source >= ISA_IRQS) {
 		warn(p, "override of interrupt %u on bus %u: not ISA",
 		    e->source, e->bus);
 		return;
@@ -308,7 +308,7 @@ madt_defaults(struct madt *madt)
 	memset(madt, 0, sizeof(*madt));
 	madt->lapic_address = LAPIC_ADDRESS_DEFAULT;
 	madt->has_8259 = true;
-	for (unsigned i = 0; i < MADT_ISA_IRQS; i++)
+	for (unsigned i = 0; i < ISA_IRQS; i++)
 		madt->isa[i] = (struct madt_line){
 			.gsi = i, .trigger = IRQ_EDGE, .polarity = IRQ_HIGH,
 		};

@@ -98,7 +98,7 @@ pic_has(unsigned line)
 static void
 obey_tables(void)
 {
-	for (unsigned i = 0; madt() && i < MADT_ISA_IRQS; i++) {
+	for (unsigned i = 0; madt() && i < ISA_IRQS; i++) {
 		const struct madt_line *line = &madt()->isa[i];
 
 		if (line->gsi == i && line->trigger == IRQ_LEVEL && pic_has(i))

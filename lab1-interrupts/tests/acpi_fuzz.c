@@ -115,7 +115,7 @@ check_madt(const struct acpi_table *table)
 	host_assert(madt.nlocal_nmis <= MADT_NMIS_MAX);
 	for (unsigned i = 0; i < madt.nlocal_nmis; i++)
 		host_assert(madt.local_nmis[i].lint <= 1);
-	for (unsigned i = 0; i < MADT_ISA_IRQS; i++)
+	for (unsigned i = 0; i < ISA_IRQS; i++)
 		host_assert(madt.isa_overridden >> i & 1 ||
 		    (madt.isa[i].gsi == i && madt.isa[i].trigger == IRQ_EDGE));
 }

@@ -12,8 +12,6 @@
 
 OPTION(lines, "N,M,...", "test: count the interrupts of these lines");
 
-enum { ISA_IRQS = 16 };
-
 /* Read by the tests from the guest's memory. */
 static uint64_t lines_handled[ISA_IRQS];
 

@@ -91,7 +91,8 @@ struct locks_held {
 };
 
 /*
- * What upper floors tell the check; a singleton. The default of task_locks is one list for the whole boot.
+ * What upper floors tell the check; a singleton. The default of task_locks is
+ * one list for the whole boot.
  */
 struct lockrank_ops {
 	struct locks_held *(*task_locks)(void);

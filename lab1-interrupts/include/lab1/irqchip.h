@@ -18,6 +18,8 @@
 #include <lab0/types.h>
 #include <lab1/interrupt.h>
 
+enum { ISA_IRQS = 16 };
+
 enum irq_trigger { IRQ_EDGE, IRQ_LEVEL };
 enum irq_polarity { IRQ_HIGH, IRQ_LOW };
 

@@ -21,7 +21,6 @@ enum {
 	MADT_CPUS_MAX = 64,
 	MADT_IOAPICS_MAX = 8,
 	MADT_NMIS_MAX = 8,
-	MADT_ISA_IRQS = 16,
 	MADT_WARNINGS_MAX = 16,		/* lines; what is wrong further on is
 					   only counted */
 };
@@ -64,7 +63,7 @@ struct madt {
 	struct madt_cpu	cpus[MADT_CPUS_MAX];
 	unsigned	nioapics;
 	struct madt_ioapic ioapics[MADT_IOAPICS_MAX];
-	struct madt_line isa[MADT_ISA_IRQS]; /* overridden or by tradition:
+	struct madt_line isa[ISA_IRQS]; /* overridden or by tradition:
 					its own number, edge, high */
 	uint16_t	isa_overridden;	/* bit n: isa[n] stands in the table */
 	unsigned	nnmi_lines;

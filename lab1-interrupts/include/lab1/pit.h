@@ -47,8 +47,9 @@ uint32_t pit_ticks_of_ns(uint64_t duration_ns);
 
 /*
  * Start channel 0 in mode 0, binary: ISA interrupt 0 comes once, not earlier
- * than after `ticks` (the chip loads the count with one more). One that is running is replaced, whether it is earlier or later. The other
- * channels are not touched, nor the interrupt controller.
+ * than after `ticks` (the chip loads the count with one more). One that is
+ * running is replaced, whether it is earlier or later. The other channels are
+ * not touched, nor the interrupt controller.
  *
  * ticks     1..PIT_TICKS_MAX
  * context   interrupts off
