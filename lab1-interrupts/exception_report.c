@@ -29,6 +29,7 @@ enum {
 	HEADLINE_BYTES = 256,
 	CODE_BEFORE = 8,		/* bytes shown in front of RIP */
 	CODE_BYTES = 24,
+	STACKS_MAX = 64,		/* one more would not be named */
 };
 
 /* What is reported; the code's bytes are read before the panic (2). */
@@ -99,6 +100,20 @@ explain_selector(void)
 	facts.selector = &selector;
 }
 
+/* stack_overflown of all stacks that are there for good. */
+static const struct stack_area *
+overflown(vaddr_t address, uint64_t rsp)
+{
+	static struct stack_area all[STACKS_MAX];
+	size_t count = 0;
+
+	SET_FOREACH(const struct stack_area, area, stack_area) {
+		if (count < STACKS_MAX)
+			all[count++] = *area;
+	}
+	return stack_overflown(all, count, address, rsp);
+}
+
 /*
  * A #PF that was delivered had room for its frame: only RSP tells of a full
  * stack then, and CR2 of somebody who strayed into a guard page.
@@ -106,18 +121,18 @@ explain_selector(void)
 static void
 explain_stack(void)
 {
-	const struct kernel_stack *stack;
+	const struct stack_area *stack;
 	uint64_t rsp = facts.frame->rsp;
 
 	if (!exercise_written("1.5"))
 		return;
-	stack = stack_overflown(kernel_stacks, KERNEL_STACKS,
-	    facts.frame->vector == VECTOR_DF ? facts.cr2 : rsp, rsp);
+	stack = overflown(facts.frame->vector == VECTOR_DF ? facts.cr2 : rsp,
+	    rsp);
 	if (stack)
 		facts.stack = stack->name;
 	if (stack || facts.frame->vector != VECTOR_PF)
 		return;
-	stack = stack_overflown(kernel_stacks, KERNEL_STACKS, facts.cr2, rsp);
+	stack = overflown(facts.cr2, rsp);
 	if (stack)
 		facts.guard = stack->name;
 }

@@ -20,14 +20,14 @@ ist_of_vector(unsigned vector)
 }
 
 void
-ist_fill(struct tss *tss, const struct kernel_stack stacks[IST_COUNT])
+ist_fill(struct tss *tss, const struct stack_area stacks[IST_COUNT])
 {
 	/* Exercise 1.5 (2 of 3): see ist_fill in <lab1/stacks.h> */
 	(void)tss; (void)stacks; todo("1.5");
 }
 
-const struct kernel_stack *
-stack_overflown(const struct kernel_stack *stacks, size_t count,
+const struct stack_area *
+stack_overflown(const struct stack_area *stacks, size_t count,
     vaddr_t address, uint64_t rsp)
 {
 	/* Exercise 1.5 (3 of 3): see stack_overflown in <lab1/stacks.h> */

@@ -12,7 +12,6 @@
  */
 #include <lab1/stacks.h>
 
-#include <lab0/backtrace.h>
 #include <lab0/cpu.h>
 #include <lab0/init.h>
 #include <lab0/memory_layout.h>
@@ -39,19 +38,14 @@ static struct guarded_stack ist_stacks[IST_COUNT] aligned(PAGE_SIZE);
 #define STACK_MC IST_STACK(IST_MC, "machine check stack")
 #define STACK_DB IST_STACK(IST_DB, "debug stack")
 
-const struct kernel_stack kernel_stacks[KERNEL_STACKS] = {
+const struct stack_area kernel_stacks[IST_COUNT] = {
 	[IST_DF - 1] = STACK_DF,
 	[IST_NMI - 1] = STACK_NMI,
 	[IST_MC - 1] = STACK_MC,
 	[IST_DB - 1] = STACK_DB,
-	[IST_COUNT] = {
-		.name = "boot stack",
-		.lo = (vaddr_t)boot_stack,
-		.hi = (vaddr_t)boot_stack_top,
-	},
 };
 
-/* For backtraces: lab 0 knows the boot stack already. */
+/* For backtraces and reports; lab 0 has added the boot stack. */
 static const struct stack_area df_stack = STACK_DF;
 static const struct stack_area nmi_stack = STACK_NMI;
 static const struct stack_area mc_stack = STACK_MC;

@@ -29,7 +29,7 @@ KTEST(four_vectors_have_a_stack, .exercise = "1.5", .weight = 2, .plain = true)
 	expect_eq(ist_of_vector(~0u), 0);
 }
 
-static struct kernel_stack four[IST_COUNT];
+static struct stack_area four[IST_COUNT];
 static struct tss filled, unfilled;
 
 static void
@@ -68,7 +68,7 @@ KTEST(the_rest_of_the_tss_stays, .exercise = "1.5", .weight = 1)
 	expect_memeq(&filled, &unfilled, sizeof(filled));
 }
 
-static struct kernel_stack some[STACKS];
+static struct stack_area some[STACKS];
 
 static void
 some_stacks(void)
@@ -90,7 +90,7 @@ KTEST(a_fault_in_a_guard_page_names_the_stack, .exercise = "1.5",
 {
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		unsigned n = (unsigned)ktest_random_below(STACKS);
-		const struct kernel_stack *stack = &some[n];
+		const struct stack_area *stack = &some[n];
 		vaddr_t inside;
 
 		some_stacks();
@@ -104,7 +104,7 @@ KTEST(a_fault_in_a_guard_page_names_the_stack, .exercise = "1.5",
 /* The ends of a guard page: its first and last byte, and the stack's first. */
 KTEST(the_ends_of_a_guard_page, .exercise = "1.5", .weight = 1)
 {
-	const struct kernel_stack one = {
+	const struct stack_area one = {
 		.name = "a stack", .lo = 0xffffffff80240000,
 		.hi = 0xffffffff80244000,
 	};

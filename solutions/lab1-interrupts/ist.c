@@ -31,7 +31,7 @@ ist_of_vector(unsigned vector)
 }
 
 void
-ist_fill(struct tss *tss, const struct kernel_stack stacks[IST_COUNT])
+ist_fill(struct tss *tss, const struct stack_area stacks[IST_COUNT])
 {
 	/* EX 1.5 { see ist_fill in <lab1/stacks.h> */
 	for (unsigned i = 0; i < ARRAY_SIZE(tss->ist); i++)
@@ -39,8 +39,8 @@ ist_fill(struct tss *tss, const struct kernel_stack stacks[IST_COUNT])
 	/* EX 1.5 } (void)tss; (void)stacks; todo("1.5"); */
 }
 
-const struct kernel_stack *
-stack_overflown(const struct kernel_stack *stacks, size_t count,
+const struct stack_area *
+stack_overflown(const struct stack_area *stacks, size_t count,
     vaddr_t address, uint64_t rsp)
 {
 	/* EX 1.5 { see stack_overflown in <lab1/stacks.h> */

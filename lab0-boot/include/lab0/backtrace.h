@@ -55,7 +55,8 @@ unsigned backtrace_walk(uint64_t rbp, const struct stack_bounds *bounds,
 const struct symbol *symbol_find(const struct symbol *table, size_t count,
     uint64_t address);
 
-/* A stack that is there for good; an upper floor adds its own to the set. */
+/* A stack that is there for good, above a page that is not mapped; an upper
+ * floor adds its own to the set. */
 struct stack_area {
 	const char	*name;		/* "boot stack" */
 	vaddr_t		lo, hi;		/* lo <= address < hi */

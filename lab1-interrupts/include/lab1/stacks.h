@@ -14,6 +14,7 @@
 #ifndef LAB1_STACKS_H
 #define LAB1_STACKS_H
 
+#include <lab0/backtrace.h>
 #include <lab0/types.h>
 #include <lab1/descriptors.h>
 #include <lab1/vectors.h>
@@ -27,12 +28,6 @@ enum ist {
 	IST_DB = 4,
 	IST_COUNT = 4,
 	IST_STACK_BYTES = 8192,
-};
-
-/* A stack that has a name. The page below `lo` is unmapped. */
-struct kernel_stack {
-	const char	*name;		/* "boot stack", "double fault stack" */
-	vaddr_t		lo, hi;		/* lo <= address < hi */
 };
 
 /*
@@ -51,7 +46,7 @@ unsigned ist_of_vector(unsigned vector);
  * stacks    IST_COUNT of them, tops are multiples of 16
  * context   any
  */
-void ist_fill(struct tss *tss, const struct kernel_stack stacks[IST_COUNT]);
+void ist_fill(struct tss *tss, const struct stack_area stacks[IST_COUNT]);
 
 /*
  * Was this fault a stack that is full? It was if the faulting address lies in
@@ -65,7 +60,7 @@ void ist_fill(struct tss *tss, const struct kernel_stack stacks[IST_COUNT]);
  * returns   the stack, one of `stacks`; NULL: none of them
  * context   any; does not touch the stacks' memory
  */
-const struct kernel_stack *stack_overflown(const struct kernel_stack *stacks,
+const struct stack_area *stack_overflown(const struct stack_area *stacks,
     size_t count, vaddr_t address, uint64_t rsp);
 
 /*
@@ -76,8 +71,7 @@ const struct kernel_stack *stack_overflown(const struct kernel_stack *stacks,
  */
 void stack_guard_unmap(vaddr_t page);
 
-/* The stacks of this CPU: the IST stacks by number, then the boot stack. */
-enum { KERNEL_STACKS = IST_COUNT + 1 };
-extern const struct kernel_stack kernel_stacks[KERNEL_STACKS];
+/* The IST stacks of this CPU, number n at n - 1; the set has them, too. */
+extern const struct stack_area kernel_stacks[IST_COUNT];
 
 #endif

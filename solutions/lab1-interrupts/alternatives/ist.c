@@ -31,7 +31,7 @@ ist_of_vector(unsigned vector)
 }
 
 void
-ist_fill(struct tss *tss, const struct kernel_stack stacks[IST_COUNT])
+ist_fill(struct tss *tss, const struct stack_area stacks[IST_COUNT])
 {
 	uint64_t tops[ARRAY_SIZE(tss->ist)] = { 0 };
 
@@ -44,13 +44,13 @@ ist_fill(struct tss *tss, const struct kernel_stack stacks[IST_COUNT])
  * The stack to whose first byte an address is near: by nearest to PAGE_SIZE
  * bytes below it. An address above wraps, and is far away.
  */
-static const struct kernel_stack *
-stack_above(const struct kernel_stack *stacks, size_t count, uint64_t address,
+static const struct stack_area *
+stack_above(const struct stack_area *stacks, size_t count, uint64_t address,
     uint64_t nearest)
 {
-	const struct kernel_stack *end = stacks + count;
+	const struct stack_area *end = stacks + count;
 
-	for (const struct kernel_stack *stack = stacks; stack < end; stack++) {
+	for (const struct stack_area *stack = stacks; stack < end; stack++) {
 		uint64_t below = stack->lo - address;
 
 		if (below >= nearest && below <= PAGE_SIZE)
@@ -59,11 +59,11 @@ stack_above(const struct kernel_stack *stacks, size_t count, uint64_t address,
 	return NULL;
 }
 
-const struct kernel_stack *
-stack_overflown(const struct kernel_stack *stacks, size_t count,
+const struct stack_area *
+stack_overflown(const struct stack_area *stacks, size_t count,
     vaddr_t address, uint64_t rsp)
 {
-	const struct kernel_stack *by_address =
+	const struct stack_area *by_address =
 	    stack_above(stacks, count, address, 1);
 
 	return by_address ? by_address : stack_above(stacks, count, rsp, 0);
