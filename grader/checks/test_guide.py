@@ -102,6 +102,12 @@ def test_the_table_of_hours_is_that_of_the_lab(lab: Lab) -> None:
         f"| {lab.points}, {sum(one.hours for one in lab.exercises):g} | stands |"
     )
     assert row in (GUIDE / "plan.md").read_text(encoding="utf-8")
+    said = (
+        f"Core: {sum(one.points for one in core)} points"
+        f" and about {sum(one.hours for one in core):g} hours. All of it: {lab.points} points"
+        f" and about {sum(one.hours for one in lab.exercises):g} hours."
+    )
+    assert said in " ".join((lab.folder / "README.md").read_text(encoding="utf-8").split())
 
 
 @pytest.mark.parametrize("page", sorted(GUIDE.glob("*.md")), ids=lambda page: str(page.stem))

@@ -28,6 +28,8 @@ from .lab import Course, Exercise, Lab
 __all__ = ["Selection", "lab_page", "lab_toml", "parse", "read", "scale", "without_links"]
 
 _LINK = re.compile(r"!?\[([^\]]*)\]\(([^)\s]+)\)")
+_SUM = r"\d+\s+points\s+and\s+about\s+[\d.]+\s+hours\."
+_SUMS = re.compile(rf"Core:\s+{_SUM}\s+All\s+of\s+it:\s+{_SUM}")
 _KEYS = ("salt", "references", "weights")
 
 
@@ -160,7 +162,17 @@ def lab_page(text: str, lab: Lab, chosen: Selection) -> str:
         facts = re.compile(rf"(?m)^(`{re.escape(one.file)}` - {one.kind}, )\d+( points\b.*)$")
         end = "" if points else " - arrives solved"
         text = facts.sub(rf"\g<1>{points}\g<2>{end}", text)
-    return text
+    return _with_sums(text, lab, chosen)
+
+
+def _with_sums(text: str, lab: Lab, chosen: Selection) -> str:
+    """The sentence on the lab's points and hours, of what is set."""
+    mine = [one for one in lab.exercises if chosen.is_set(one)]
+    if all(chosen.points.get(one.id) == one.points for one in lab.exercises):
+        return text
+    said = f"To write: {sum(chosen.points[one.id] for one in mine)} points"
+    said += f" and about {sum(one.hours for one in mine):g} hours."
+    return _SUMS.sub(said, text)
 
 
 def without_links(text: str, page: str, gone: Iterable[str]) -> str:

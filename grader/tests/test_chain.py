@@ -66,6 +66,11 @@ def test_a_choice_is_weighed_anew_and_written_into_lab_toml(course: Course) -> N
         "`f2.c` - core, 0 points, about 1 hour, easy - arrives solved",
         "`f3.c` - core, 20 points, easy",
     ]
+    sums = "So. Core: 67 points and about 7 hours. All of it:\n100 points and about 12 hours."
+    hours = sum(one.hours for one in lab.exercises if chosen.is_set(one))
+    said = f"So. To write: 100 points and about {hours:g} hours."
+    assert selection.lab_page(sums, lab, chosen) == said
+    assert selection.lab_page(sums, lab, selection.parse(course, "")) == sums
 
 
 @pytest.mark.parametrize(
