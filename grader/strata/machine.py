@@ -708,7 +708,12 @@ class Guest:
 
     def _save(self, command: str, address: int, length: int) -> bytes:
         with Scratch("memory") as file:
-            self.qmp(command, val=address, size=length, filename=file.path)
+            try:
+                self.qmp(command, val=address, size=length, filename=file.path)
+            except MachineError as error:
+                if "Invalid addr" not in str(error):
+                    raise
+                raise Failure(f"no memory is mapped at {address % (1 << 64):#x}") from None
             return file.read()
 
     def _attach(self) -> None:
