@@ -7,6 +7,7 @@ Points are counted anew from the tests; a test that the key does not know is an 
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, field
 from typing import Any, Mapping
 
@@ -16,6 +17,7 @@ from .lab import Course, Lab
 __all__ = ["Key", "Result", "TestResult", "judge", "nothing"]
 
 _OUTPUT = 16000
+_SAID = 8000
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Result:
     tests: list[TestResult] = field(default_factory=list)
     trouble: str = ""
     seconds: float = 0.0
+    said: str = ""  # of a grade that gave no results, for the instructor
 
     @property
     def points(self) -> float:
@@ -106,13 +109,18 @@ def judge(result: Result, key: Key, results: Any, said: str) -> Result:
         partial = bool(results["partial"])
         result.tests = [_row(ident, rows.get(ident), key) for ident in key.tests]
     except (KeyError, TypeError, ValueError, AttributeError):
-        last = next(
-            (line for line in reversed(said.splitlines()) if line.strip()), "no word of why"
-        )
-        return nothing(result, key, f"it could not be graded: {_plain(last)}")
+        result.said = _plain(said[-_SAID:])
+        return nothing(result, key, f"it could not be graded: {_last(result.said)}")
     if partial:
         result.trouble = result.trouble or "its time was over before all tests had run"
     return result
+
+
+def _last(said: str) -> str:
+    """The last line of a grade's own; make only says that there was an error."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    own = [line for line in lines if not re.match(r"make(\[\d+\])?: ", line)]
+    return (own or lines or ["no word of why"])[-1]
 
 
 def nothing(result: Result, key: Key, why: str) -> Result:
