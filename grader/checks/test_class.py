@@ -44,6 +44,7 @@ class Graded:
     out: Path
     said: str
     rows: dict[str, dict[str, Any]]
+    likeness: list[list[Any]]
 
     def page(self, name: str) -> str:
         """A student's page."""
@@ -63,7 +64,8 @@ def grade_class(tree: Path, folder: Path, out: Path, **words: str) -> Graded:
     done = run(words_of, cwd=tree, timeout=1500)
     assert done.returncode == 0, done.stdout[-4000:]
     data = json.loads((out / "marks.json").read_text(encoding="utf-8"))
-    return Graded(out, done.stdout, {one["name"]: one for one in data["submissions"]})
+    rows = {one["name"]: one for one in data["submissions"]}
+    return Graded(out, done.stdout, rows, data["likeness"])
 
 
 @pytest.fixture(scope="session")

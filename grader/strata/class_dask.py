@@ -14,11 +14,12 @@ from importlib import import_module
 from typing import Any, Callable, Iterator, Sequence
 
 from .class_worker import Asked
-from .errors import StrataError
+from .errors import StrataError, UsageError
 
 __all__ = ["results_of"]
 
 _FAILURES = 5  # workers that may die over one submission
+_PATIENCE = 20  # seconds
 Grade = Callable[[bytes, Asked], dict[str, Any]]
 
 
@@ -42,7 +43,7 @@ def results_of(
     os.environ["DASK_DISTRIBUTED__LOGGING__DISTRIBUTED"] = "critical"
     with dask.config.set(settings):
         if scheduler:
-            client = distributed.Client(scheduler, timeout=20)
+            client = _client(distributed, scheduler)
             cluster = None
         else:
             # Others on this machine may not give work to these processes.
@@ -76,6 +77,20 @@ def results_of(
             client.close()
             if cluster is not None:
                 cluster.close()
+
+
+def _client(distributed: Any, scheduler: str) -> Any:
+    """Of a scheduler that has workers."""
+    try:
+        client = distributed.Client(scheduler, timeout=_PATIENCE)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"SCHEDULER={scheduler}: no scheduler answers there: {error}") from None
+    try:
+        client.wait_for_workers(1, timeout=_PATIENCE)
+    except (TimeoutError, distributed.TimeoutError):
+        client.close()
+        raise UsageError(f"SCHEDULER={scheduler}: has no worker; start dask-worker") from None
+    return client
 
 
 def _lost(one: Asked, future: Any) -> dict[str, Any]:
