@@ -552,9 +552,11 @@ watch: ## on each save build and grade what the edit touches: [LAB=n] [EX=..]
 	@$(strata) watch
 answers: ## questions on your own build: asks, or reads labN-*/answers.toml: [LAB=n]
 	@$(strata) answers
-.PHONY: grade-class
+.PHONY: grade-class gradescope
 grade-class: ## many submissions, each in a sandbox: SUBMISSIONS=dir LAB=n OUT=dir [TAG=..] [AGAINST=dir] [SCHEDULER=tcp://..]
 	@$(strata) grade-class
+gradescope: ## an autograder to upload there: LAB=n [OUT=x.zip] [CONFIG=course.toml] [MARK=given,alone] (docs/hosting-a-class.md)
+	@$(strata) gradescope
 handin: ## grade the exercise files on the untouched tree, build/handin/labN.zip: LAB=n
 	@$(strata) handin
 handout: ## what students get, as tags: OUT=dir [THROUGH=n] [REVEAL=k] [CONFIG=course.toml] [OBJECTS=0.5,..]

@@ -153,6 +153,7 @@ _VERBS: dict[str, Callable[[list[str]], int]] = {
     "answers": _module("answers"),
     "handin": _module("handin"),
     "grade-class": _module("grade_class"),
+    "gradescope": _module("gradescope"),
     "chain": _module("chain"),
     "chain-check": _module("chain_check"),
     "serial": _module("serial"),

@@ -71,7 +71,7 @@ TOOLS = (
     Tool("mformat", "tests that boot through UEFI", "mtools"),
     Tool(_OVMF, "OVMF, tests that boot through UEFI", "ovmf"),
     Tool("setpriv", "ends QEMU with the grader, even when that is killed", "util-linux"),
-    Tool("git", "make handin, make handout, make skeletons", "git"),
+    Tool("git", "make handin, handout, gradescope, skeletons", "git"),
     Tool("bwrap", "make grade-class: the sandbox", "bubblewrap", False, (0, 5)),
     Tool("prlimit", "make grade-class: limits", "util-linux"),
     Tool("python:distributed", "make grade-class: Dask", "python3-distributed"),

@@ -12,23 +12,19 @@ import hmac
 import json
 import os
 import secrets
-import subprocess
 import sys
-import tarfile
-import tempfile
 import time
-from io import BytesIO
 from pathlib import Path
 from typing import Any, Iterator, Sequence
 
 from . import class_report, likeness, pristine
-from .build import inner_environment
 from .class_asked import Class, asked_for, try_out
 from .class_key import Key, Result, judge, nothing
+from .class_tree import check_built, pristine_tree
 from .class_worker import Asked, build_tree, grade_one
-from .errors import BuildError, StrataError
+from .errors import StrataError
 from .guard import ended_by_sigterm, hold
-from .lab import Course, load_course
+from .lab import Course
 from .record import write_atomically
 from .submissions import Submission, listed, read
 
@@ -153,18 +149,9 @@ def _tree(asked: Class) -> tuple[bytes, Key]:
     if kept.exists() and noted.exists():
         return kept.read_bytes(), Key(json.loads(noted.read_text(encoding="utf-8")))
     print("grade-class: building what is provided, once", flush=True)
-    tree, key = _pristine(asked)
+    tree, key = pristine_tree(asked.course, asked.lab.number, asked.config, asked.test)
     made = build_tree(tree, asked.lab.number, asked.jobs, asked.test)
-    try:
-        with tarfile.open(fileobj=BytesIO(made.output)) as packed:
-            stream = packed.extractfile("./build/class.json")
-            about = json.loads(stream.read()) if stream else {}
-    except (tarfile.TarError, KeyError, ValueError, EOFError):
-        why = made.trouble or made.errors.strip()[-600:] or "no word of why"
-        raise BuildError(f"the untouched tree was not built: {why}") from None
-    found = about.get("results")
-    if not found or found["score"] != found["max_score"]:
-        raise BuildError(f"the references do not pass on this machine:\n{about['said'][-2000:]}")
+    check_built(made.output, made.trouble or made.errors)
     write_atomically(noted, json.dumps(key.tests) + "\n")
     part = kept.with_suffix(".part")
     part.write_bytes(made.output)
@@ -180,52 +167,6 @@ def _source(course: Course, config: str, test: str) -> str:
     found = hashlib.sha256(named.encode() + test.encode())
     found.update(Path(config).read_bytes() if config else b"")
     return found.hexdigest()
-
-
-def _pristine(asked: Class) -> tuple[bytes, Key]:
-    """The handout of the lab as a tar: what students have, and no solution's text."""
-    number = asked.lab.number
-    with tempfile.TemporaryDirectory(prefix="strata-tree-") as folder:
-        tree = Path(folder) / "tree"
-        if asked.course.has_solutions:
-            words = [f"OUT={tree}", f"THROUGH={number}", f"CONFIG={asked.config}"]
-            _make(asked.course.tree, ["handout", *words, "OBJECTS=all"])  # for rule 4, always
-        else:
-            words = ["clone", "-q", str(asked.course.tree), str(tree)]
-            if pristine.git(asked.course.tree, *words) is None:
-                raise StrataError("grade-class needs the repository, or a clone of the handout")
-            pristine.git(tree, "checkout", "-q", pristine.find(asked.course) or "HEAD")
-        _make(tree, ["-s", "print-tag", f"LAB={number}"])  # unpacks the objects of its tag
-        if not (tree / "objects").is_dir():
-            (tree / "objects").mkdir()
-            words = [f"--work-tree={tree}/objects", "checkout", "-q", f"lab{number}-objects"]
-            pristine.git(tree, *words, "--", ".")
-        course = load_course(tree)
-        key = Key.of(course, course.lab(number), asked.test)
-        made = BytesIO()
-        with tarfile.open(fileobj=made, mode="w") as packed:
-            for path in sorted(tree.iterdir()):
-                if path.name not in (".git", "build"):
-                    packed.add(path, path.name)
-        return made.getvalue(), key
-
-
-def _make(tree: Path, words: Sequence[str]) -> None:
-    env = inner_environment(os.environ)
-    if tree != Path.cwd():
-        env = {name: value for name, value in env.items() if name not in ("BUILD", "PYTHONPATH")}
-    make = os.environ.get("MAKE") or "make"
-    done = subprocess.run(
-        [make, "--no-print-directory", *words],
-        cwd=tree,
-        env=env,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    if done.returncode:
-        raise StrataError(f"make {words[0]} failed: {(done.stderr or done.stdout).strip()[-800:]}")
 
 
 def _graded(

@@ -5,6 +5,7 @@
     python inside.py build    a tree as tar in; the same out, with what is provided built
     python inside.py git      a .git folder as tar in; the files at a tag out
 
+All of it is in STRATA_BOX, which is /box without it (at Gradescope there is no sandbox).
 Compilers run by way of `tool`, which limits them and says whose file was too much.
 """
 
@@ -25,13 +26,15 @@ from typing import Any
 __all__ = ["main"]
 
 MIB = 1024 * 1024
-TREE = Path("/box/tree")
-TOOLS = Path("/box/tools")
+BOX = Path(os.environ.get("STRATA_BOX") or "/box")
+TREE = BOX / "tree"
+TOOLS = BOX / "tools"
 WRAPPED = ("gcc", "nasm")
 _SECONDS = 10
-_MEMORY = 2048 * MIB
+_MEMORY = int(os.environ.get("STRATA_COMPILER_MIB") or "2048") * MIB
 _FILE = 32 * MIB
 _SAID = 64 * 1024
+_KEPT = ("PATH", "HOME", "LANG", "STRATA_BOX", "STRATA_COMPILER_MIB")
 
 
 def tool(name: str, words: list[str]) -> int:
@@ -80,15 +83,15 @@ def _environment(more: dict[str, str]) -> dict[str, str]:
         script.write_text(f'#!/bin/sh\nexec /usr/bin/python3 -SE {__file__} {name} "$@"\n')
         script.chmod(0o755)
     # Python's own files of bytes lie where they were when the tree was built.
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     kept["PATH"] = f"{TOOLS}:{kept['PATH']}"
-    Path("/box/tmp").mkdir(exist_ok=True)
-    return {**kept, "TMPDIR": "/box/tmp", "PLAIN": "1", "DEPS": "none", **more}
+    (BOX / "tmp").mkdir(exist_ok=True)
+    return {**kept, "TMPDIR": str(BOX / "tmp"), "PLAIN": "1", "DEPS": "none", **more}
 
 
 def _make(words: list[str], seconds: float, more: dict[str, str]) -> str:
     """make there; ended gently when its time is over. Its last words."""
-    log = Path("/box/log")
+    log = BOX / "log"
     with open(log, "wb") as stream:
         process = subprocess.Popen(
             ["make", "--no-print-directory", *words],
@@ -121,13 +124,13 @@ def grade() -> int:
     """One submission."""
     asked = json.load(sys.stdin)
     TREE.mkdir()
-    subprocess.run(["tar", "-xzf", "/box/class.tgz", "-C", str(TREE)], check=True)
+    subprocess.run(["tar", "-xzf", str(BOX / "class.tgz"), "-C", str(TREE)], check=True)
     for name, data in asked["files"].items():
         target = TREE / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.unlink(missing_ok=True)
         target.write_bytes(base64.b64decode(data))
-    words = [f"LAB={asked['lab']}", "JOBS=1", f"SEED={asked['seed']}"]
+    words = [f"LAB={asked['lab']}", f"JOBS={asked.get('jobs', 1)}", f"SEED={asked['seed']}"]
     if asked.get("test"):
         words.append(f"TEST={asked['test']}")
     said = _make(["-k", "grade", *words], float(asked["seconds"]), {})
@@ -160,7 +163,7 @@ def build() -> int:
 def git() -> int:
     """Files at a tag, as they are stored: no filter, no hook, no working tree."""
     tag, most, *names = sys.argv[2:]
-    repo = Path("/box/repo")
+    repo = BOX / "repo"
     repo.mkdir()
     unpack = ["tar", "--no-same-permissions", "-xf", "-", "-C", str(repo)]
     subprocess.run(unpack, stdin=sys.stdin.buffer, check=True)

@@ -24,7 +24,7 @@ from typing import Iterable, Sequence
 from . import inside, sandbox
 from .errors import UsageError
 
-__all__ = ["FILE_MOST", "Submission", "clean_name", "listed", "read"]
+__all__ = ["FILE_MOST", "Submission", "add_loose", "clean_name", "listed", "read"]
 
 FILE_MOST = 256 * 1024
 _ZIP_MOST = 64 * 1024 * 1024
@@ -191,6 +191,25 @@ def _open_within(folder: Path, parts: Sequence[str]) -> bytes:
         if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
             raise OSError("no plain file")
         return stream.read(FILE_MOST + 1)
+
+
+def add_loose(made: Submission, path: Path, wanted: Sequence[str]) -> None:
+    """Files that lie in a folder without their own folders: `uart.c` for lab0-boot/uart.c.
+    A name that several exercises have is nobody's."""
+    names: dict[str, list[str]] = {}
+    for file in wanted:
+        for name in {file.split("/", 1)[1], file.rsplit("/", 1)[1]}:
+            names.setdefault(name, []).append(file)
+    for name, files in names.items():
+        if len(files) != 1 or files[0] in made.files:
+            continue
+        try:
+            data = _open_within(path, name.split("/"))
+        except OSError:
+            continue
+        made.notes[:] = [one for one in made.notes if one != f"{files[0]}: not handed in"]
+        made.notes.append(f"{files[0]}: taken from {name}")
+        _keep(made, files[0], data)
 
 
 def _git_folder(path: Path) -> Path | None:
