@@ -174,9 +174,13 @@ def _summary(config: Mapping[str, Any], result: Result) -> list[str]:
         f"The {'second' if config['mark'] == 'alone' else 'first'} of the two counts."
     ]
     lines += [result.trouble] if result.trouble else []
-    lines += result.notes[:_SHOWN]
-    if len(result.notes) > _SHOWN:
-        lines.append(f"... and {len(result.notes) - _SHOWN} notes more")
+    gone = [one.partition(":")[0] for one in result.notes if one.endswith(": not handed in")]
+    notes = [one for one in result.notes if not one.endswith(": not handed in")]
+    lines += notes[:_SHOWN]
+    if len(notes) > _SHOWN:
+        lines.append(f"... and {len(notes) - _SHOWN} notes more")
+    if gone:
+        lines.append(f"not handed in, so as the handout has them: {', '.join(gone)}")
     lines.append(f"The same at home: make grade LAB={lab} SEED={result.seed}")
     return lines
 
