@@ -19,6 +19,12 @@ struct registers {
 	uint64_t	rflags;
 };
 
+/* For assembly that is called from C: the registers that C wants back. */
+#define PUSH_KEPT \
+	"push %rbx; push %rbp; push %r12; push %r13; push %r14; push %r15\n"
+#define POP_KEPT \
+	"pop %r15; pop %r14; pop %r13; pop %r12; pop %rbp; pop %rbx\n"
+
 /* What the handler of the caught vector saw. */
 struct caught {
 	unsigned	count;

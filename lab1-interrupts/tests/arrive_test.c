@@ -14,6 +14,8 @@
 #include <lab0/string.h>
 #include <lab1/descriptors.h>
 
+#include "load_tables.h"
+
 enum {
 	REGISTERS = 15,
 	FLAGS_ANY = 0x240cd5,		/* CF PF AF ZF SF DF OF AC ID */
@@ -133,12 +135,7 @@ __asm__(
 /* rdi = registers, rsi = target, rdx = bytes to go down from a multiple of 16 */
 "	.globl arrive_through\n"
 "arrive_through:\n"
-"	push	%rbx\n"
-"	push	%rbp\n"
-"	push	%r12\n"
-"	push	%r13\n"
-"	push	%r14\n"
-"	push	%r15\n"
+	PUSH_KEPT
 "	mov	%rsp, arrive_stack(%rip)\n"
 "	mov	%rdi, arrive_state(%rip)\n"
 "	mov	%rsi, arrive_target(%rip)\n"
@@ -187,12 +184,7 @@ __asm__(
 "arrive_escape:\n"			/* or from a handler */
 "	cld\n"
 "	mov	arrive_stack(%rip), %rsp\n"
-"	pop	%r15\n"
-"	pop	%r14\n"
-"	pop	%r13\n"
-"	pop	%r12\n"
-"	pop	%rbp\n"
-"	pop	%rbx\n"
+	POP_KEPT
 "	ret\n"
 
 /* What the CPU pushes; changes no register and no flag. */
@@ -260,10 +252,7 @@ arrive_made(struct registers *registers, vaddr_t entry, bool with_error,
 struct gate *
 arrive_gate(unsigned vector)
 {
-	struct packed {
-		uint16_t limit;
-		vaddr_t base;
-	} idtr;
+	struct table_register idtr;
 
 	__asm__ volatile("sidt %0" : "=m"(idtr));
 	return &((struct gate *)idtr.base)[vector];

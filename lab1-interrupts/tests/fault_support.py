@@ -102,3 +102,8 @@ def walk(guest: Any, cr3: int, address: int) -> list[tuple[int, int]]:
         if not table & PRESENT or (table & LARGE and level in (3, 2)):
             break
     return steps
+
+
+def mapped(guest: Any, address: int) -> bool:
+    """Whether the page tables in use show something there."""
+    return bool(walk(guest, guest.regs()["cr3"], address)[-1][1] & PRESENT)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from interrupt_support import stop_in
 from strata.api import Failure, Guest
 
 _ARGUMENTS = ("rdi", "rsi", "rdx", "rcx", "r8", "r9")
@@ -21,11 +22,7 @@ class Calls:
 
     def __init__(self, guest: Guest) -> None:
         self._guest = guest
-        self._gdb = guest.gdb()
-        self._gdb.break_at("monitor_main")
-        if self._gdb.cont() != guest.symbol("monitor_main"):
-            raise Failure("the kernel does not come up to its monitor")
-        self._gdb.clear("monitor_main")
+        self._gdb = stop_in(guest, "monitor_main", "the kernel comes up to its monitor")
         self._before = self._gdb.regs()
 
     def call(self, function: str, *arguments: int) -> int:

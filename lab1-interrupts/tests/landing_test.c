@@ -45,12 +45,7 @@ uint64_t landing_stack, landing_work, landing_flags, landing_last_r15;
 __asm__(
 "	.pushsection .text\n"
 "landing_run:\n"
-"	push	%rbx\n"
-"	push	%rbp\n"
-"	push	%r12\n"
-"	push	%r13\n"
-"	push	%r14\n"
-"	push	%r15\n"
+	PUSH_KEPT
 "	mov	%rsp, landing_stack(%rip)\n"
 "	mov	%rdi, landing_work(%rip)\n"
 "	movq	$0, landing_flags(%rip)\n"
@@ -131,12 +126,7 @@ __asm__(
 "	mov	landing_flags(%rip), %rax\n"
 "	mov	%rax, 120(%r15)\n"
 "	mov	landing_stack(%rip), %rsp\n"
-"	pop	%r15\n"
-"	pop	%r14\n"
-"	pop	%r13\n"
-"	pop	%r12\n"
-"	pop	%rbp\n"
-"	pop	%rbx\n"
+	POP_KEPT
 "	ret\n"
 "	.popsection\n"
 );

@@ -16,6 +16,7 @@
 #include <lab1/vectors.h>
 
 #include "arrive.h"
+#include "load_tables.h"
 
 enum { EMPTY_SELECTOR = 0x18, CR0_TS = 1 << 3, CR0_NE = 1 << 5 };
 
@@ -75,12 +76,11 @@ surroundings(const struct provoked *one, bool on)
 	static const uint16_t zero_divide = 0x037b;	/* only ZM is unmasked */
 	static uint64_t cr0;
 	static struct gate gate_gp;
-	struct packed {
-		uint16_t limit;
-		uint64_t *base;
-	} gdtr;
+	struct table_register gdtr;
+	uint64_t *gdt;
 
 	__asm__ volatile("sgdt %0" : "=m"(gdtr));
+	gdt = (uint64_t *)gdtr.base;
 	switch (one->vector) {
 	case VECTOR_NM:
 		cr0 = on ? read_cr0() : cr0;
@@ -99,7 +99,7 @@ surroundings(const struct provoked *one, bool on)
 		break;
 	case VECTOR_NP:
 	case VECTOR_SS:		/* a writable data segment, P clear */
-		gdtr.base[EMPTY_SELECTOR / 8] = on ? 0x00cf13000000ffff : 0;
+		gdt[EMPTY_SELECTOR / 8] = on ? 0x00cf13000000ffff : 0;
 		break;
 	case VECTOR_DF:
 		if (on) {

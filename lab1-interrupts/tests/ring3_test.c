@@ -51,12 +51,7 @@ void ring3_leave(void);
 __asm__(
 "	.pushsection .text\n"
 "ring3_enter:\n"
-"	push	%rbx\n"
-"	push	%rbp\n"
-"	push	%r12\n"
-"	push	%r13\n"
-"	push	%r14\n"
-"	push	%r15\n"
+	PUSH_KEPT
 "	mov	%rsp, ring3_stack(%rip)\n"
 "	swapgs\n"
 "	push	$0x2b\n"
@@ -67,12 +62,7 @@ __asm__(
 "	iretq\n"
 "ring3_leave:\n"			/* from a handler: GS is the kernel's */
 "	mov	ring3_stack(%rip), %rsp\n"
-"	pop	%r15\n"
-"	pop	%r14\n"
-"	pop	%r13\n"
-"	pop	%r12\n"
-"	pop	%rbp\n"
-"	pop	%rbx\n"
+	POP_KEPT
 "	cld\n"
 "	ret\n"
 "	.popsection\n"
@@ -126,7 +116,7 @@ run(const void *text, size_t bytes, uint64_t rflags)
 
 /* -- What the handlers saw ------------------------------------------------------ */
 
-static struct {
+static struct seen {
 	unsigned	count;		/* arrivals from ring 3 */
 	unsigned	wrong_gs;	/* ... with GS not the kernel's */
 	unsigned	wrong_user_gs;	/* ... with ring 3's base lost */
@@ -154,6 +144,16 @@ look(struct interrupt_frame *frame)
 		ring3_leave();
 }
 
+/* Run this code in ring 3, and look each time that the vector arrives. */
+static void
+run_caught(unsigned vector, const void *text, size_t bytes, uint64_t rflags)
+{
+	catch_begin(vector);
+	caught.then = look;
+	run(text, bytes, rflags);
+	catch_end();
+}
+
 /* mov rax, gs:[64]; int3; mov rbx, gs:[64]; int3 */
 static const uint8_t two_breakpoints[] = {
 	0x65, 0x48, 0x8b, 0x04, 0x25, GS_OFFSET, 0, 0, 0, 0xcc,
@@ -167,12 +167,8 @@ KTEST(ring_3_arrives_on_the_stack_of_rsp0, .exercise = "1.1", .weight = 2,
 {
 	uint64_t flags = irq_save();
 
-	catch_begin(VECTOR_BP);
-	caught.then = look;
-	memset(&seen, 0, sizeof(seen));
-	seen.limit = 2;
-	run(two_breakpoints, sizeof(two_breakpoints), 2);
-	catch_end();
+	seen = (struct seen){ .limit = 2 };
+	run_caught(VECTOR_BP, two_breakpoints, sizeof(two_breakpoints), 2);
 	irq_restore(flags);
 	expect_eq(seen.count, 2);
 	expect_eq(seen.wrong_stack, 0);
@@ -187,12 +183,8 @@ KTEST(ring_3_keeps_its_gs, .exercise = "1.2", .weight = 2, .needs = "1.3")
 {
 	uint64_t flags = irq_save();
 
-	catch_begin(VECTOR_BP);
-	caught.then = look;
-	memset(&seen, 0, sizeof(seen));
-	seen.limit = 2;
-	run(two_breakpoints, sizeof(two_breakpoints), 2);
-	catch_end();
+	seen = (struct seen){ .limit = 2 };
+	run_caught(VECTOR_BP, two_breakpoints, sizeof(two_breakpoints), 2);
 	irq_restore(flags);
 	expect_eq(seen.wrong_gs, 0);
 	expect_eq(seen.wrong_user_gs, 0);
@@ -210,13 +202,10 @@ static const uint8_t gs_loop[] = {
 static void
 step_in_ring3(unsigned vector)
 {
-	catch_begin(vector);
-	caught.then = look;
-	memset(&seen, 0, sizeof(seen));
-	seen.limit = 100 * 4 + 10;
-	seen.leave_at = sizeof(gs_loop) - 1;
-	run(gs_loop, sizeof(gs_loop), 2 | TF);
-	catch_end();
+	seen = (struct seen){
+		.limit = 100 * 4 + 10, .leave_at = sizeof(gs_loop) - 1,
+	};
+	run_caught(vector, gs_loop, sizeof(gs_loop), 2 | TF);
 }
 
 /* #DB behind each instruction of ring 3: GS is right on both sides, each time. */
@@ -312,12 +301,8 @@ KTEST(ring_3_may_not_use_other_gates, .exercise = "1.2", .weight = 1,
 
 		if (n == 3)
 			continue;
-		catch_begin(VECTOR_GP);
-		caught.then = look;
-		memset(&seen, 0, sizeof(seen));
-		seen.limit = 1;
-		run(text, sizeof(text), 2);
-		catch_end();
+		seen = (struct seen){ .limit = 1 };
+		run_caught(VECTOR_GP, text, sizeof(text), 2);
 		ktest_check_eq(KTEST_HERE, "#GPs", seen.count, 1);
 		/* A CPU tells the vector times 8; QEMU 7.2's TCG times 16. */
 		if (caught.frame.error != (n << 4 | 2))
@@ -338,12 +323,8 @@ KTEST(ring_3_may_use_no_port, .exercise = "1.1", .weight = 1,
 {
 	uint64_t flags = irq_save();
 
-	catch_begin(VECTOR_GP);
-	caught.then = look;
-	memset(&seen, 0, sizeof(seen));
-	seen.limit = 1;
-	run(port, sizeof(port), 2);
-	catch_end();
+	seen = (struct seen){ .limit = 1 };
+	run_caught(VECTOR_GP, port, sizeof(port), 2);
 	irq_restore(flags);
 	expect_eq(seen.count, 1);
 	expect_eq(caught.frame.error, 0);

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from typing import Sequence
 
+from monitor_support import answer
 from strata.api import Failure, Machine, expect, expect_eq
 
 BASE = 0x2000000
@@ -68,11 +69,8 @@ def boot(machine: Machine, memory: bytes, address: int = BASE) -> tuple[str, str
     loader = f"loader,file={file},addr={BASE:#x},force-raw=on"
     guest = machine.boot(cmdline=f"acpi=raw@{address:#x}", args=["-device", loader])
     said = guest.wait_serial("strata> ").decode("ascii", "replace")
-    guest.send("irqchip\r")
-    chip = guest.wait_serial("strata> ").decode("ascii", "replace").splitlines()[1].strip()
-    guest.send("acpi\r")
-    shown = guest.wait_serial("strata> ").decode("ascii", "replace")
-    return said, chip, shown
+    chip = answer(guest, "irqchip").splitlines()[1].strip()
+    return said, chip, answer(guest, "acpi")
 
 
 def check(machine: Machine, memory: bytes, chip: str, *lines: str, address: int = BASE) -> str:

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from interrupt_support import stop_in
+from monitor_support import answer
 from strata.api import expect, expect_eq
 
 INTERRUPT = 1 << 9
@@ -27,8 +28,7 @@ def test_the_firmware_leaves_no_interrupt_behind(machine: Any) -> None:
     """With the BIOS's lines open before, the kernel comes up by our loader, nothing unexpected."""
     guest = machine.boot(door="own")
     guest.wait_serial(b"strata> ")
-    guest.send("interrupts\n")
-    text = guest.wait_serial(b"strata> ").decode("ascii", "replace")
+    text = answer(guest, "interrupts")
     expect("spurious 0, wanted by nobody 0" in text, "no interrupt is unexpected", seen=text)
 
 
@@ -36,10 +36,8 @@ def test_the_monitor_shows_vectors_and_counts(machine: Any) -> None:
     """`interrupts` has a row for each vector that came, with its count."""
     guest = machine.boot()
     guest.wait_serial(b"strata> ")
-    guest.send("fault bp\n")
-    guest.wait_serial(b"strata> ")
-    guest.send("interrupts\n")
-    text = guest.wait_serial(b"strata> ").decode("ascii", "replace")
+    answer(guest, "fault bp")
+    text = answer(guest, "interrupts")
     row = re.search(r"^ *3 +(\d+) +breakpoint", text, re.M)
     expect(row and int(row[1]) == 1, "one breakpoint is counted", seen=text)
     expect("wanted by nobody 0" in text, "nothing was unexpected", seen=text)

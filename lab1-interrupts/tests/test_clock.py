@@ -8,16 +8,11 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
-from strata.api import EXIT_OK, Failure, Guest, Limits, Machine, expect, expect_eq
+from monitor_support import answer
+from strata.api import EXIT_OK, Failure, Limits, Machine, expect, expect_eq
 
 TEST_IMAGE = "stageN-test.stripped.elf"
 LATE_NS = 1_000_000
-
-
-def answer(guest: Guest, command: str) -> str:
-    """What the monitor says to a command; the guest stands at its prompt."""
-    guest.send(command + "\r")
-    return guest.wait_serial("strata> ").decode("ascii", "replace").replace("\r\n", "\n")
 
 
 def test_timers_by_each_clock_and_alarm(machine: Machine) -> None:

@@ -14,11 +14,14 @@ from fault_support import (
     TABLES,
     WRITE,
     Record,
+    mapped,
     provoke,
     records,
     taken,
     walk,
 )
+from interrupt_support import booted
+from monitor_support import answer
 from strata.api import EXIT_PANIC, Failure, expect, expect_eq, judges
 
 DIRECT_MAP = 0xFFFF_8000_0000_0000
@@ -170,12 +173,10 @@ def test_the_monitor_looks_anywhere(machine: Any) -> None:
     addresses += [machine.random.getrandbits(64) for _ in range(4)]
     addresses += [DIRECT_MAP + machine.random.randrange(32 << 20) & ~15]
     for address in addresses:
-        there = address >> 47 in (0, 0x1FFFF)
-        there = there and bool(walk(guest, guest.regs()["cr3"], address)[-1][1] & PRESENT)
+        there = address >> 47 in (0, 0x1FFFF) and mapped(guest, address)
         wanted = f"{guest.read_virt(address, 1)[0]:02x}" if there else f"{address:#x} is not mapped"
-        guest.send(f"peek {address:#x} 1\r")
-        answer = guest.wait_serial("strata> ").decode("ascii", "replace").partition("\r\n")[2]
-        expect(wanted in answer, f"`peek {address:#x} 1` answers {wanted!r}", seen=answer)
+        told = answer(guest, f"peek {address:#x} 1").partition("\n")[2]
+        expect(wanted in told, f"`peek {address:#x} 1` answers {wanted!r}", seen=told)
 
 
 def test_breakpoints_and_single_steps_resume(machine: Any) -> None:
@@ -183,8 +184,7 @@ def test_breakpoints_and_single_steps_resume(machine: Any) -> None:
     guest = machine.boot()
     guest.wait_serial("strata> ")
     for kind, words in (("bp", "breakpoint at"), ("db", "debug exception (single step) at")):
-        guest.send(f"fault {kind}\r")
-        text = guest.wait_serial("strata> ").decode("ascii", "replace")
+        text = answer(guest, f"fault {kind}")
         match = re.search(re.escape(words) + r" 0x([0-9a-f]{16}) (\w+)\+0x([0-9a-f]+)", text)
         if match is None or f"{kind}: the kernel goes on" not in text:
             raise Failure(f"fault {kind} leaves a line and resumes", seen=text)
@@ -248,11 +248,7 @@ def test_a_fault_while_reporting_ends_the_machine(machine: Any) -> None:
 
 def _boot_spoiled(machine: Any, functions: list[str], command: str) -> Any:
     """A guest with ud2 where these functions begin, and a command typed at its prompt."""
-    guest = machine.boot(cmdline="panic=exit", paused=True)
-    gdb = guest.gdb()
-    gdb.break_at("monitor_main")
-    expect_eq(gdb.cont(), guest.symbol("monitor_main"), "the kernel comes up to its monitor")
-    gdb.clear("monitor_main")
+    guest, gdb = booted(machine, cmdline="panic=exit")
     for name in functions:
         gdb.write(guest.symbol(name), b"\x0f\x0b")
     guest.send(command + "\r")

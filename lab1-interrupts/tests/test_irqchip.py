@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from monitor_support import answer
 from strata.api import EXIT_OK, Failure, Guest, Machine, expect, expect_eq
 
 TEST_IMAGE = "stageN-test.stripped.elf"
@@ -18,9 +19,7 @@ LEVEL_TIMES = 5
 def chosen(guest: Guest) -> tuple[str, list[str]]:
     """The controller that the kernel says it uses, and what was said at the boot."""
     said = guest.wait_serial("strata> ").decode("ascii", "replace")
-    guest.send("irqchip\r")
-    answer = guest.wait_serial("strata> ").decode("ascii", "replace")
-    return answer.splitlines()[1].strip(), said.splitlines()
+    return answer(guest, "irqchip").splitlines()[1].strip(), said.splitlines()
 
 
 def check(
@@ -131,8 +130,7 @@ def level(machine: Machine, cmdline: str, board: str = "pc", **how: Any) -> None
             f"the power button's handler runs {LEVEL_TIMES} times and clears the bit",
         )
         for _ in range(3):
-            guest.send("irqchip\r")
-            table = guest.wait_serial("strata> ").decode("ascii", "replace")
+            table = answer(guest, "irqchip")
         row = re.search(r"^ +9 +0x29 +(\d+)  (.*power button.*)$", table, re.M)
         if not row:
             raise Failure("the monitor does not show line 9 with its handler", seen=table)

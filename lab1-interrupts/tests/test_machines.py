@@ -10,16 +10,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from monitor_support import answer
 from strata.api import Failure, Guest, Machine, expect, expect_eq
 
 PARKED = "HLT=1"
-
-
-def answer(guest: Guest, command: str) -> str:
-    """What the monitor says to a command; the guest stands at its prompt."""
-    guest.send(command + "\r")
-    text = guest.wait_serial("strata> ").decode("ascii", "replace")
-    return text.replace("\r\n", "\n")
 
 
 def number(text: str, pattern: str) -> float:

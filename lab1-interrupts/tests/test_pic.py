@@ -7,6 +7,7 @@ import random
 import re
 
 from irq_support import Calls, masks, pair
+from monitor_support import answer
 from strata.api import Guest, Machine, expect, expect_eq, judges
 
 WHERE = "pic.c; the contract is include/lab1/pic.h"
@@ -122,9 +123,8 @@ def pulse(guest: Guest, line: int) -> None:
 
 def taken(guest: Guest) -> dict[int, int]:
     """How often each line's vector was taken, as the monitor's `irqchip` says."""
-    guest.send("irqchip\r")
-    table = guest.wait_serial("strata> ").decode("ascii", "replace")
-    return {int(line): int(n) for line, n in re.findall(r"^ +(\d+) +0x\w+ +(\d+) ", table, re.M)}
+    rows = re.findall(r"^ +(\d+) +0x\w+ +(\d+) ", answer(guest, "irqchip"), re.M)
+    return {int(line): int(n) for line, n in rows}
 
 
 def handled(guest: Guest, line: int) -> int:

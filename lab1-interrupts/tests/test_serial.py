@@ -13,6 +13,7 @@ import select
 from contextlib import contextmanager
 from typing import Iterator
 
+from monitor_support import answer
 from strata.api import EXIT_PANIC, Failure, Guest, Limits, Machine, expect, expect_eq
 
 COM1 = 0x3F8
@@ -22,12 +23,6 @@ F_SETPIPE_SZ = 1031
 TURNS = 300  # of 20 ms
 MUCH = Limits(virtual_s=30, serial_bytes=4 << 20)
 LONG = ("help", "memmap", "acpi", "cpuid 1", "help", "nonsense") * 3
-
-
-def answer(guest: Guest, command: str) -> str:
-    """What the monitor says to a command; the guest stands at its prompt."""
-    guest.send(command + "\r")
-    return guest.wait_serial("strata> ").decode("ascii", "replace").replace("\r\n", "\n")
 
 
 def count(text: str, name: str) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
+from fault_support import mapped
 from interrupt_support import booted, descriptor, gates, segments, stop_in, tss
 from strata.api import Failure, expect, expect_eq, judges
 
@@ -118,17 +119,3 @@ def test_four_gates_switch_to_stacks_with_guard_pages(machine: Any) -> None:
             f"below the stack of IST {number} there is a page that is not mapped",
             seen=f"{below:#x} is mapped",
         )
-
-
-def mapped(guest: Any, address: int) -> bool:
-    """Whether the page tables in use show something there."""
-    table = guest.regs()["cr3"] & ~0xFFF
-    for shift in (39, 30, 21, 12):
-        raw = guest.read_phys(table + (address >> shift & 511) * 8, 8)
-        one = int.from_bytes(raw, "little")
-        if not one & 1:
-            return False
-        if shift > 12 and one & 0x80:
-            return True
-        table = one & 0x000F_FFFF_FFFF_F000
-    return True

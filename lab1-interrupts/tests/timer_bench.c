@@ -6,7 +6,7 @@
  * minute, and the one that is armed comes somewhere among them.
  */
 #include <lab0/bench.h>
-#include <lab0/cpu.h>
+#include <lab0/random.h>
 #include <lab1/clock.h>
 #include <lab1/timer.h>
 
@@ -20,7 +20,8 @@ enum {
 
 static struct timer *others, flying[IN_FLIGHT];
 static size_t nothers;
-static uint64_t state = 1, times[TIMES];
+static struct random random;
+static uint64_t times[TIMES];
 static unsigned turn;
 
 static void
@@ -33,16 +34,17 @@ never(struct timer *timer)
 static uint64_t
 some_time(void)
 {
-	state = state * 6364136223846793005ul + 1442695040888963407ul;
-	return 3600 * NS_PER_S + (state >> 28);
+	return 3600 * NS_PER_S + random_next_below(&random, 60 * NS_PER_S);
 }
 
 /* Have `wanted` others pending; the warm-up runs pay for it. */
 static void
 have_others(size_t wanted)
 {
-	if (!others)
+	if (!others) {
 		others = spare_memory(OTHERS_MAX * sizeof(*others));
+		random_start(&random, 1);
+	}
 	for (; nothers > wanted; nothers--)
 		timer_cancel(&others[nothers - 1]);
 	for (; nothers < wanted; nothers++) {
