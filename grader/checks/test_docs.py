@@ -71,6 +71,26 @@ def test_a_picture_on_a_page_has_a_text(name: str) -> None:
         assert len(words) > 10, target
 
 
+def test_the_list_of_pages_has_every_page() -> None:
+    """docs/README.md; the pages for instructors by their names, since they may be gone."""
+    text = (TREE / "docs" / "README.md").read_text(encoding="utf-8")
+    for name in (one for one in PAGES if re.match(r"docs/|lab\d+-\w+/", one)):
+        target = name.removeprefix("docs/") if name.startswith("docs/") else f"../{name}"
+        if name.startswith("docs/instructor"):
+            assert f"`{target.partition('/')[0].removesuffix('.md')}" in text, name
+        elif name != "docs/README.md":
+            assert f"]({target})" in text, name
+
+
+MODULES = [name for name in tracked_files() if re.match(r"grader/strata/[a-z]\w*\.py$", name)]
+
+
+def test_the_page_on_the_grader_has_every_module() -> None:
+    text = (TREE / "grader" / "README.md").read_text(encoding="utf-8")
+    missing = [name for name in MODULES if f"`{Path(name).name}`" not in text]
+    assert not missing
+
+
 def anchors(text: str) -> set[str]:
     """What the headings of a page are linked by, as GitHub makes it."""
     heads = re.findall(r"^#+ (.+)$", text, re.M)
