@@ -81,9 +81,10 @@ def listing(course: Course) -> str:
 def main(argv: list[str]) -> int:
     """Write the page; with --check only compare."""
     course = load_course(Path.cwd())
+    made = listing(course)
     path = course.tree / PAGE
     old = path.read_text(encoding="utf-8")
-    new = between(old, BEGIN, END, listing(course), str(PAGE))
+    new = between(old, BEGIN, END, made, str(PAGE))
     if "--check" in argv:
         print("mistakes: " + ("up to date" if old == new else f"{PAGE} is old: make mistakes"))
         return int(old != new)
