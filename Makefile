@@ -31,6 +31,10 @@ endif
 MODE := $(if $(RELEASE),release,debug)
 O := $(BUILD)/$(MODE)
 say = $(if $(V),,@echo '  $(1)' '$(2)';)
+# $(1) a file, $(2) its text: written anew only when the text has changed, so what
+# depends on it is made anew then.
+stamp = $(shell mkdir -p $(dir $(1)) && echo '$(2)' > $(1).new.$$PPID \
+	&& { cmp -s $(1).new.$$PPID $(1) && rm $(1).new.$$PPID || mv $(1).new.$$PPID $(1); })
 
 # -- Labs ------------------------------------------------------------------
 
@@ -219,10 +223,9 @@ lab_flags = -DLAB=$(call number,$(call lab_of,$(1))) -DLAB_DIR='"$(call lab_of,$
 # A stub leaves its parameters and helpers unused.
 stub_flags = $(if $(filter $(1),$(exercise_files)),-Wno-unused -Wno-unused-parameter)
 
-# Changed flags rebuild everything: the stamp's text is the flags.
-$(shell mkdir -p $(O) && echo '$(CC) $(kernel_flags) $(loader_flags) $(NASM) $(LD)' > $(O)/flags.new.$$PPID \
-	&& { cmp -s $(O)/flags.new.$$PPID $(O)/flags && rm $(O)/flags.new.$$PPID \
-	|| mv $(O)/flags.new.$$PPID $(O)/flags; })
+# Changed flags rebuild everything, a changed list of objects links anew.
+$(call stamp,$(O)/flags,$(CC) $(kernel_flags) $(loader_flags) $(NASM) $(LD))
+$(call stamp,$(O)/lists,$(foreach l,$(labs),$($(l)_objs) $($(l)_tests) $($(l)_loader)))
 
 # -- Objects -------------------------------------------------------------------
 
@@ -267,9 +270,7 @@ picked = $(foreach p,$(1),$(if $(and $(wildcard solutions),$(call is_given,$(p))
 pick = $(foreach p,$(1),$(if $(call is_given,$(p)),$(reference),$(O))/$(p))
 
 # A variant is linked anew when another object of the same path is picked.
-$(shell mkdir -p $(V_DIR) && echo '$(given_code_paths)' > $(V_DIR)/picked.new.$$PPID \
-	&& { cmp -s $(V_DIR)/picked.new.$$PPID $(V_DIR)/picked && rm $(V_DIR)/picked.new.$$PPID \
-	|| mv $(V_DIR)/picked.new.$$PPID $(V_DIR)/picked; })
+$(call stamp,$(V_DIR)/picked,$(given_code_paths))
 
 # -- Host: what touches no hardware, with sanitizers --------------------------------
 #
@@ -308,9 +309,8 @@ $(H)/$(1)/$(2)/%.o: $(2)/%.c $(H)/flags
 endef
 $(foreach f,test fuzz,$(foreach l,$(labs),$(eval $(call host_rules,$(f),$(l)))\
 	$(eval $(call host_rules,$(f),solutions/$(l)))))
-$(shell mkdir -p $(H) && echo '$(host_cc_test) $(host_cc_fuzz) $(host_low)' > $(H)/flags.new.$$PPID \
-	&& { cmp -s $(H)/flags.new.$$PPID $(H)/flags && rm $(H)/flags.new.$$PPID \
-	|| mv $(H)/flags.new.$$PPID $(H)/flags; })
+$(call stamp,$(H)/flags,$(host_cc_test) $(host_cc_fuzz) $(host_low))
+$(call stamp,$(H)/lists,$(foreach l,$(labs),$(foreach v,$(host_lists),$($(l)_$(v)))))
 -include $(if $(filter none,$(DEPS)),,$(shell find $(H) -name '*.d' 2>/dev/null))
 
 # $(1) a list's name, $(2) a folder in the lab, $(3) labs: paths of its objects
@@ -321,13 +321,14 @@ host_loader = $(call host_list,loader_host_machine,host/,$(1)) \
 	$(call host_list,loader_host_objs,loader/,$(1))
 host_test := $(H)/$(TAG)/test$(LAB)
 $(host_test): $(call host_pick,test,$(call host_kernel,$(call up_to,$(LAB))) lab0-boot/host/main.o \
-    $(call host_list,host_tests,tests/,$(call up_to,$(LAB))))
-	$(call say,HOSTLD,$@) mkdir -p $(@D) && $(HOST_CC) $(host_link) -o $@ $^
+    $(call host_list,host_tests,tests/,$(call up_to,$(LAB)))) $(H)/lists
+	$(call say,HOSTLD,$@) mkdir -p $(@D) && $(HOST_CC) $(host_link) -o $@ $(filter %.o,$^)
 
 # $(1) a target, $(2) its objects
 define fuzz_rules
-$(H)/$(TAG)/fuzz-$(1): $$(call host_pick,fuzz,$(2))
-	$$(call say,HOSTLD,$$@) mkdir -p $$(@D) && $(FUZZ_CC) $$(host_link) -fsanitize=fuzzer -o $$@ $$^
+$(H)/$(TAG)/fuzz-$(1): $$(call host_pick,fuzz,$(2)) $(H)/lists
+	$$(call say,HOSTLD,$$@) mkdir -p $$(@D) && $(FUZZ_CC) $$(host_link) -fsanitize=fuzzer -o $$@ \
+	$$(filter %.o,$$^)
 endef
 $(foreach l,$(labs),$(foreach t,$($(l)_fuzz),$(eval $(call fuzz_rules,$(t),\
 	$(call host_kernel,$(call up_to,$(call number,$(l)))) $(l)/tests/$(t)_fuzz.o)))\
@@ -358,7 +359,7 @@ mkdir -p $(@D) && \
 	$(LD) -m elf_x86_64 $(ld_flags) -T lab0-boot/kernel.ld -o $@ $(filter %.o,$^) $@.symbols.o && \
 	rm -f $@.pass1
 endef
-link_needs := lab0-boot/kernel.ld lab0-boot/tools/mksymbols.py
+link_needs := lab0-boot/kernel.ld lab0-boot/tools/mksymbols.py $(O)/lists
 
 # $(1) lab number, $(2) -test or nothing
 define stage_rules
@@ -366,9 +367,9 @@ $(V_DIR)/stage$(1)$(2).elf: $$(call pick,$(foreach l,$(call up_to,$(1)),$($(l)_o
     $(link_needs) $(V_DIR)/picked
 	$$(call say,LD,$$@) $$(link_kernel)
 $(V_DIR)/stage$(1)$(2).img: $(V_DIR)/stage$(1)$(2).stripped.elf $(V_DIR)/mbr.bin \
-    $(V_DIR)/stage2.bin lab0-boot/tools/mkdisk.py
+    $(V_DIR)/loader.bin lab0-boot/tools/mkdisk.py
 	$$(call say,DISK,$$@) $(PYTHON) lab0-boot/tools/mkdisk.py --mbr $(V_DIR)/mbr.bin \
-	--stage2 $(V_DIR)/stage2.bin --kernel $$< -o $$@
+	--stage2 $(V_DIR)/loader.bin --kernel $$< -o $$@
 $(V_DIR)/stage$(1)$(2).iso: $(V_DIR)/stage$(1)$(2).stripped.elf lab0-boot/tools/mkiso.py
 	$$(call say,ISO,$$@) $(PYTHON) lab0-boot/tools/mkiso.py --kernel $$< -o $$@
 endef
@@ -381,10 +382,10 @@ $(foreach n,$(numbers),$(eval $(call stage_rules,$(n),-test)))
 
 $(V_DIR)/mbr.bin: $(call pick,lab0-boot/loader/mbr.bin) $(V_DIR)/picked
 	@mkdir -p $(@D) && cp $< $@
-$(V_DIR)/stage2.elf: $(call pick,$(lab0-boot_loader)) lab0-boot/loader/stage2.ld $(V_DIR)/picked
+$(V_DIR)/loader.elf: $(call pick,$(lab0-boot_loader)) lab0-boot/loader/stage2.ld $(O)/lists $(V_DIR)/picked
 	$(call say,LD,$@) mkdir -p $(@D) && $(LD) -m elf_i386 $(ld_flags) \
 	-T lab0-boot/loader/stage2.ld -o $@ $(filter %.o,$^)
-$(V_DIR)/stage2.bin: $(V_DIR)/stage2.elf
+$(V_DIR)/loader.bin: $(V_DIR)/loader.elf
 	@$(OBJCOPY) -O binary $< $@
 
 # -- Cases and trials: kernels that are broken on purpose ---------------------------
@@ -555,7 +556,7 @@ answers: ## questions on your own build: asks, or reads labN-*/answers.toml: [LA
 .PHONY: grade-class gradescope
 grade-class: ## many submissions, each in a sandbox: SUBMISSIONS=dir LAB=n OUT=dir [TAG=..] [AGAINST=dir] [SCHEDULER=tcp://..]
 	@$(strata) grade-class
-gradescope: ## an autograder to upload there: LAB=n [OUT=x.zip] [CONFIG=course.toml] [MARK=given,alone] (docs/hosting-a-class.md)
+gradescope: ## an autograder to upload there: LAB=n [OUT=x.zip] [CONFIG=course.toml] [MARK=given,alone]
 	@$(strata) gradescope
 handin: ## grade the exercise files on the untouched tree, build/handin/labN.zip: LAB=n
 	@$(strata) handin
@@ -596,6 +597,8 @@ $(addprefix fuzz-run-,$(fuzz_targets)): fuzz-run-%: $(H)/$(TAG)/fuzz-%
 	$(if $(RUNS),-seed=1 -runs=$(RUNS),-max_total_time=$(SECONDS)) \
 	"$$new" $(call fuzz_kept,$*) > $(H)/fuzz-$*.log 2>&1; \
 	then sed -n 's/^Done/ok fuzz $*: no fault in/p' $(H)/fuzz-$*.log; \
+	elif sed -n 's/^exercise .* is not written yet/not begun fuzz $*: &/p' $(H)/fuzz-$*.log | grep .; \
+	then sed -n 's/.*Test unit written to //p' $(H)/fuzz-$*.log | xargs rm -f; \
 	else grep -v '^[#]' $(H)/fuzz-$*.log | head -n 60; \
 	echo 'not ok fuzz $*: again with make fuzz TARGET=$* INPUT=<the file above>'; exit 1; fi)
 
@@ -623,7 +626,7 @@ challenge: ## tests of the handout's challenges, without marks: [LAB=n] [TEST=pa
 .PHONY: editor
 editor: ## compile_commands.json and .vscode/launch.json
 	@$(strata) editor $(V_DIR)/stage$(LAB).elf $(BUILD)/debug.sock \
-	$(MAKE) -nB V=1 -j1 SOLVED=$(SOLVED) RELEASE=$(RELEASE) $(V_DIR)/stage$(LAB).elf $(V_DIR)/stage2.elf
+	$(MAKE) -nB V=1 -j1 SOLVED=$(SOLVED) RELEASE=$(RELEASE) $(V_DIR)/stage$(LAB).elf $(V_DIR)/loader.elf
 
 .PHONY: toolchain
 toolchain: ## a GCC cross for x86_64-elf from Debian's source packages: [TOOLCHAIN=dir]

@@ -154,6 +154,7 @@ _VERBS: dict[str, Callable[[list[str]], int]] = {
     "handin": _module("handin"),
     "grade-class": _module("grade_class"),
     "gradescope": _module("gradescope"),
+    "classroom": _module("classroom"),
     "chain": _module("chain"),
     "chain-check": _module("chain_check"),
     "serial": _module("serial"),
