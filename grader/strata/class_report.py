@@ -14,17 +14,18 @@ import sys
 from collections import Counter
 from io import StringIO
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any, Callable, Sequence
 
 from .class_key import Key, Result, TestResult
 from .lab import Course, Lab
 from .likeness import Rows
-from .page import esc, number, page, table
+from .page import esc, number, page, pre, table
 from .record import write_atomically
 
 __all__ = ["Bar", "index_page", "marks_csv", "student_page", "write"]
 
 _LIKE_SHOWN = 100
+_NAME = "display:inline-block;min-width:8rem;overflow-wrap:anywhere"
 
 
 class Bar:
@@ -79,12 +80,13 @@ def marks_csv(course: Course, lab: Lab, results: Sequence[Result]) -> str:
     """A line a submission; a cell that a spreadsheet would take for a formula is quoted."""
     made = StringIO()
     table = csv.writer(made, lineterminator="\n")
-    ids = [one.id for one in lab.exercises]
+    ids = [one.id for one in lab.exercises if one.is_set]
     table.writerow(["name", "score", "score_alone", "max_score", *ids, "trouble"])
     for one in results:
         sums = {ident: 0.0 for ident in ids}
         for test in one.tests:
-            sums[test.exercise] = sums.get(test.exercise, 0.0) + test.points * test.passed
+            if test.exercise in sums:
+                sums[test.exercise] += test.points * test.passed
         cells = [one.points, one.alone, one.most, *(round(sums[ident], 2) for ident in ids)]
         table.writerow([_cell(one.name), *map(number, cells), _cell(one.trouble)])
     return made.getvalue()
@@ -101,20 +103,29 @@ def student_page(lab: Lab, one: Result) -> str:
         body.append(f'<p class="bad">{esc(one.trouble)}</p>')
     if one.notes:
         body.append("<ul>" + "".join(f"<li>{esc(note)}</li>" for note in one.notes) + "</ul>")
-    for exercise in lab.exercises:
+    parts: list[str] = []
+    rows: list[list[str]] = []
+    for exercise in (exercise for exercise in lab.exercises if exercise.is_set):
         mine = [test for test in one.tests if test.exercise == exercise.id]
         if not mine:
             continue
-        got = sum(test.points for test in mine if test.passed)
-        rows = [[_word(test), _claim(test), _worth(test)] for test in mine]
-        title = f"{exercise.id} {exercise.name}: {number(got)} of {exercise.points}"
-        body.append(f"<h2>{esc(title)}</h2>")
-        body.append(table(exercise.file, ["result", "test", "#points"], rows))
+        got, alone = (number(sum(test.points for test in mine if good(test))) for good in _GOOD)
+        most = number(sum(test.points for test in mine))
+        title = f"{exercise.id} {exercise.name}"
+        rows.append([f'<a href="#ex-{exercise.id}">{esc(title)}</a>', got, alone, most])
+        parts.append(f'<h2 id="ex-{exercise.id}">{esc(title)}: {got} of {most}</h2>')
+        tests = [[_word(test), _claim(test), _worth(test)] for test in mine]
+        parts.append(table(exercise.file, ["result", "test", "#points"], tests))
+    body.append(table("Exercises", ["exercise", "#points", "#alone", "#of"], rows))
+    body += parts
     body.append(
         f"<p>The numbers of this run came from the seed {esc(one.seed)}: "
         f"<code>make grade LAB={lab.number} SEED={esc(one.seed)}</code> has the same.</p>"
     )
     return page(f"Lab {lab.number}, {lab.title}: {one.name}", "\n".join(body))
+
+
+_GOOD: tuple[Callable[[TestResult], bool], ...] = (lambda one: one.passed, lambda one: one.alone)
 
 
 def _marks(one: Result) -> str:
@@ -131,9 +142,14 @@ def _word(test: TestResult) -> str:
 
 
 def _claim(test: TestResult) -> str:
-    text = esc(test.name)
     said = "" if test.passed and test.alone else test.output
-    return text + (f"<pre>{esc(said)}</pre>" if said else "")
+    return _named(test.name) + (pre(said) if said else "")
+
+
+def _named(name: str) -> str:
+    """`id: title`: the sentence first, the id below."""
+    ident, _, title = name.partition(": ")
+    return f"{esc(title)}<br><code>{esc(ident)}</code>"
 
 
 def _worth(test: TestResult) -> str:
@@ -142,8 +158,8 @@ def _worth(test: TestResult) -> str:
 
 def index_page(lab: Lab, key: Key, results: Sequence[Result], rows: Rows) -> str:
     """The instructor's page."""
-    body = [_summary(results), _distribution(results), _rates(key, results)]
-    body += [_students(results), _likeness(rows)]
+    body = [_summary(results), _distribution(results), _students(results)]
+    body += [_rates(key, results), _likeness(rows)]
     return page(f"Lab {lab.number}, {lab.title}: the class", "\n".join(body))
 
 
@@ -164,11 +180,10 @@ def _distribution(results: Sequence[Result]) -> str:
     most = max(count.values())
     rows = []
     for step in range(10):
-        width = round(100 * count[step] / most)
-        bar = f'<span class="bar" style="width:{width}%"></span>'
-        name = f"{10 * step} to {100 if step == 9 else 10 * step + 9} %"
+        bar = f'<span class="bar" style="width:{8 * count[step] / most:.1f}rem"></span>'
+        name = f"{10 * step} to {100 if step == 9 else 10 * step + 9} %".replace(" ", "\u00a0")
         rows.append([name, str(count[step]), bar if count[step] else ""])
-    return table("Distribution", ["part of the points", "#submissions", ""], rows)
+    return table("Distribution", ["points", "#submissions", "as a bar"], rows)
 
 
 def _rates(key: Key, results: Sequence[Result]) -> str:
@@ -180,8 +195,10 @@ def _rates(key: Key, results: Sequence[Result]) -> str:
             alone[test.id] += test.alone
     rows = []
     for ident, (name, exercise, worth) in key.tests.items():
+        if not worth:
+            continue  # its exercise is not set
         rate = [f"{100 * count[ident] / len(results):.0f} %" for count in (passed, alone)]
-        rows.append([exercise, esc(name), number(worth), *rate])
+        rows.append([exercise, _named(name), number(worth), *rate])
     heads = ["exercise", "test", "#points", "#passed", "#alone"]
     return table("Pass rate of each test", heads, rows)
 
@@ -189,11 +206,11 @@ def _rates(key: Key, results: Sequence[Result]) -> str:
 def _students(results: Sequence[Result]) -> str:
     rows: list[list[Any]] = []
     for one in results:
-        link = f'<a href="students/{esc(one.name)}.html">{esc(one.name)}</a>'
+        link = f'<a style="{_NAME}" href="students/{esc(one.name)}.html">{esc(one.name)}</a>'
         points = [number(one.points), number(one.alone), number(one.most)]
         said = esc("; ".join(filter(None, [one.trouble, *one.notes[:2]])))
-        rows.append([link, one.form, *points, f"{one.seconds:.1f}", said])
-    heads = ["name", "came as", "#points", "#alone", "#of", "#seconds", "said"]
+        rows.append([link, *points, said, f"{one.seconds:.1f}", one.form])
+    heads = ["name", "#points", "#alone", "#of", "said", "#seconds", "came as"]
     return table("Submissions", heads, rows)
 
 
@@ -205,7 +222,8 @@ def _likeness(rows: Rows) -> str:
         for one, other, exercise, percent in rows.rows[:_LIKE_SHOWN]
     ]
     more = len(rows.rows) - len(cells)
-    said = f"<p>{more} more are in marks.json.</p>" if more > 0 else ""
+    more += rows.left
+    said = f"<p>{more} more, less alike, are not shown.</p>" if more > 0 else ""
     note = "<p>Of the lines that the skeleton has not. A reason to read both, and no proof.</p>"
     heads = ["submission", "is like", "exercise", "#share"]
     return table("Likeness", heads, cells) + note + said

@@ -24,6 +24,7 @@ __all__ = ["Rows", "compare", "own_lines", "read_sim"]
 
 _LEAST = 60  # per cent: below that two right solutions of one exercise often are
 _WORDS = 30  # a file shorter than that says nothing
+_KEPT = 2000  # pairs; a class that copies from one file has thousands
 _TOKENS = "12"  # a run that counts as the same
 _LINE = re.compile(r"^(\S+) consists for (\d+) % of (\S+) material", re.M)
 
@@ -34,6 +35,7 @@ class Rows:
 
     rows: list[tuple[str, str, str, int]] = field(default_factory=list)
     missing: str = ""
+    left: int = 0  # so many more, less alike
 
 
 def compare(
@@ -50,7 +52,7 @@ def compare(
     if against is not None:
         before = [read(name, path, wanted, "") for name, path in listed(against)]
     found = Rows()
-    for exercise in (one for one in lab.exercises if one.form != "case"):
+    for exercise in (one for one in lab.exercises if one.form != "case" and one.is_set):
         name = f"{lab.folder.name}/{exercise.file}"
         given = _skeleton(course, exercise, lab)
         texts = _texts(come, name, given)
@@ -63,6 +65,8 @@ def compare(
             for one, other, percent in _pairs(texts, others, Path(exercise.file).suffix)
         ]
     found.rows.sort(key=lambda row: (-row[3], row[0], row[1], row[2]))
+    found.left = len(found.rows[_KEPT:])
+    del found.rows[_KEPT:]
     return found
 
 
