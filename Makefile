@@ -619,6 +619,12 @@ roadmap: ## docs/roadmap.md anew from the labs' lab.toml
 mistakes: ## docs/instructor/mistakes.md anew from the mutants
 	@$(strata) mistakes
 
+.PHONY: docs docs-serve
+docs: ## the site of all pages and of the source's contracts: build/site/index.html
+	@$(strata) site
+docs-serve: ## the same, shown on this machine at http://127.0.0.1:8000/: [PORT=n]
+	@$(strata) site --serve
+
 .PHONY: challenge
 challenge: ## tests of the handout's challenges, without marks: [LAB=n] [TEST=pattern] [SOLVED=..]
 	@$(strata) challenge

@@ -159,6 +159,7 @@ _VERBS: dict[str, Callable[[list[str]], int]] = {
     "chain-check": _module("chain_check"),
     "serial": _module("serial"),
     "walkthrough": _module("walkthrough"),
+    "site": _module("site"),
     "help": _help,
 }
 

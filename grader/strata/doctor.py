@@ -83,6 +83,15 @@ TOOLS = (
     Tool("black", "make check", "black"),
     Tool("flake8", "make check", "flake8"),
     Tool("shellcheck", "make check", "shellcheck"),
+    Tool("mkdocs", "make docs", "mkdocs", False, (1, 4)),
+    Tool("file:/usr/share/mkdocs/themes/material", "make docs: its looks", "mkdocs-material"),
+    Tool("python:markdown_it", "make docs", "python3-markdown-it", False, (2, 0)),
+    Tool("dot", "make docs: graphs", "graphviz", False, (2, 40), option="-V"),
+    Tool("aspell", "make check: spelling of the pages", "aspell"),
+    Tool("chromium", "make check: the site in a browser", "chromium"),
+    Tool("chromedriver", "make check: the same", "chromium-driver"),
+    Tool("python:selenium", "make check: the same", "python3-selenium", False, (4,)),
+    Tool("npm", "make check: gets axe-core, of the same", "npm"),
 )
 
 _MANAGERS = (
