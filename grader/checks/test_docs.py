@@ -91,6 +91,31 @@ def test_the_page_on_the_grader_has_every_module() -> None:
     assert not missing
 
 
+SAID = ["before-you-start", "gdb", "glossary", "rewind", "when-stuck"]
+NAMING = [f"docs/{name}.md" for name in SAID]
+NAMING += [name for name in PAGES if re.match(r"lab\d+-\w+/README|docs/instructor/lab", name)]
+OF_MANUALS = {"IA32_EFER"}
+
+
+@pytest.fixture(scope="module", name="names")
+def _names() -> set[str]:
+    """Every name in the sources, and every file's."""
+    wanted = re.compile(r"(lab\d|solutions/|grader/|docs/rewind/|Makefile|setup$)")
+    sources = [one for one in tracked_files() if wanted.match(one) and not one.endswith(".md")]
+    texts = ((TREE / one).read_text("utf-8", "replace") for one in sources)
+    found = {word for text in texts for word in re.findall(r"[A-Za-z_]\w*", text)}
+    return found | {Path(one).stem for one in tracked_files()}
+
+
+@pytest.mark.parametrize("name", NAMING)
+def test_a_name_on_a_page_is_one_of_the_sources(name: str, names: set[str]) -> None:
+    """Functions, constants, variables and files in `code`, so that none is an old one."""
+    text = re.sub(r"(?ms)^ *```.*?^ *```$", "", (TREE / name).read_text(encoding="utf-8"))
+    spans = " ".join(re.findall(r"`([^`]+)`", text))
+    said = {word for word in re.findall(r"[A-Za-z_]\w+", spans) if "_" in word.strip("_")}
+    assert said <= names | OF_MANUALS, said - names
+
+
 def anchors(text: str) -> set[str]:
     """What the headings of a page are linked by, as GitHub makes it."""
     heads = re.findall(r"^#+ (.+)$", text, re.M)
