@@ -204,6 +204,7 @@ def load_test(tree: Path, case: Case) -> Callable[[Machine], object]:
     if found is None or found.loader is None:
         raise StrataError(f"{case.file} cannot be loaded")
     module = util.module_from_spec(found)
+    sys.modules[path.stem] = module  # dataclasses look there
     found.loader.exec_module(module)
     made: Callable[[Machine], object] = getattr(module, case.name)
     return made

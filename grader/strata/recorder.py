@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import os
 import select
+import shutil
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from .errors import Failure, MachineError, StrataError
-from .gdbrsp import Gdb
-from .host import elf_beside
+from .host import elf_beside, pipe_bytes
 from .machine import End, Guest
 from .rr import Recording, rr_words
 from .spec import MachineSpec
 
-__all__ = ["NotRecorded", "RecordedGuest"]
+__all__ = ["NotRecorded", "RecordedGuest", "Typed"]
 
 _LOOKS: tuple[str, ...] = (
     "info",
@@ -33,6 +34,8 @@ _LOOKS: tuple[str, ...] = (
     "query-replay",
 )
 _LOOKS += ("pmemsave", "memsave", "screendump")
+_CHANGES = (b"$P", b"$G", b"$M", b"$X", b"$s")  # a step leaves interrupts out
+_READS_MAX = 200  # a guest that stands still reads nothing
 _SILENT_S = 4
 _QUIT_S = 5000
 
@@ -41,38 +44,83 @@ class NotRecorded(StrataError):
     """A run that the record would not hold."""
 
 
+class Typed(NotRecorded):
+    """A run that must be recorded with a clock that waits."""
+
+
 class RecordedGuest(Guest):
     """One recorded run; `recording` is whole after its end."""
 
-    def __init__(self, spec: MachineSpec, folder: Path, paused: bool = False) -> None:
+    def __init__(
+        self, spec: MachineSpec, folder: Path, paused: bool = False, waits: bool = False
+    ) -> None:
         self._log = folder / "log"
+        self._waits = waits
+        self._first = spec  # its disk as it was
+        if spec.door != "pvh":
+            disk = shutil.copyfile(spec.image, folder / f"first-{spec.image.name}")
+            self._first = replace(spec, image=disk)
         self._length = 0
         self._closing = False
         self._silent = 0
+        self._attaching = False
         super().__init__(spec, paused=paused)
 
     @property
     def recording(self) -> Recording:
         """To be replayed."""
+        elf = elf_beside(self.spec.image)
         return Recording(
-            self.spec, self._log, self._length, str(self.end), elf_beside(self.spec.image)
+            self._first,
+            self._log,
+            self._length,
+            str(self.end),
+            elf,
+            self._waits,
+            bytes(self.serial),
         )
 
     def _board(self, verdict: str) -> list[str]:
-        return rr_words(self.spec, "record", self._log, "stdio", verdict)
+        return rr_words(self.spec, "record", self._log, "stdio", verdict, self._waits)
 
     def send(self, data: bytes | str) -> None:
-        """QEMU 7.2 takes in what is typed while it records only now and then."""
-        raise NotRecorded("its test types into the running guest")
+        """Keys are in the record if the clock waits for them."""
+        if not self._waits:
+            raise Typed("its test types into the running guest")
+        for byte in data.encode() if isinstance(data, str) else data:
+            super().send(bytes([byte]))
+            self._let_it_read()
 
-    def gdb(self) -> Gdb:
-        """What a debugger does is in no record."""
-        raise NotRecorded("its test holds the machine with a debugger")
+    def _let_it_read(self) -> None:
+        """QEMU looks for room in the UART when a key comes, but puts it there later, when it
+        writes it down: several keys at once would run over."""
+        before = -1
+        for _ in range(_READS_MAX):
+            try:
+                now = int(self.qmp("query-replay")["icount"])
+            except (Failure, MachineError):
+                return  # that key has ended it
+            if not pipe_bytes(self._stdin):
+                if before not in (-1, now):
+                    return
+                before = now
+
+    def gdb_send(self, data: bytes) -> None:
+        """A debugger may stop and look; what it changes is in no record."""
+        if data[:2] in _CHANGES:
+            raise NotRecorded("its test changes the machine with a debugger")
+        super().gdb_send(data)
+
+    def _attach(self) -> None:
+        self._attaching = True
+        super()._attach()
+        self._attaching = False
 
     def qmp(self, name: str, **arguments: Any) -> Any:
         """Looking is allowed; what comes in by the monitor is in no record."""
         line = str(arguments.get("command_line", "info")).split()
-        if name not in _LOOKS or line and line[0] not in _LOOKS:
+        looks = name in _LOOKS and (not line or line[0] in _LOOKS)
+        if not looks and not self._attaching:
             raise NotRecorded(f"its test uses the monitor's {line[0] if line else name}")
         return super().qmp(name, **arguments)
 

@@ -52,7 +52,9 @@ class Replay:
         for name, use in (("q", ("-mon", "chardev=q,mode=control")), ("g", ("-gdb", "chardev:g"))):
             path = self.folder / name
             words += ["-chardev", f"socket,path={path},server=on,wait=off,id={name}", *use]
-        words += rr_words(recording.spec, "replay", recording.log, f"file:{self.serial}", "null")
+        serial = f"file:{self.serial}"
+        waits = recording.waits
+        words += rr_words(recording.spec, "replay", recording.log, serial, "null", waits)
         with (self.folder / "stderr").open("wb") as told:
             self._qemu = subprocess.Popen(
                 words,

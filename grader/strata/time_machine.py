@@ -25,6 +25,21 @@ _WRITES = (b"G", b"P", b"M", b"X")
 _HELLO = b"qSupported:multiprocess+;xmlRegisters=i386"
 _LAYOUT = b"qXfer:features:read:target.xml:0,ffb"
 _REFUSED = b"E01"
+_MONITOR = b"qRcmd,"
+_LOOKS = (b"info", b"x", b"xp", b"p", b"print", b"gva2gpa", b"cpu", b"help", b"screendump")
+# The guest has switched off or been reset, or the one who recorded has ended it. QEMU takes
+# some instructions to stop then, in a replay others than in the record.
+_SHUT_DOWN = b"T03"
+
+
+def _only_looks(body: bytes) -> bool:
+    """Whether a line for QEMU's monitor leaves the machine as it is."""
+    line = bytes.fromhex(body.removeprefix(_MONITOR).decode()).split()
+    return bool(line) and line[0] in _LOOKS
+
+
+class _Interrupted(Exception):
+    """Ctrl-C in GDB."""
 
 
 class TimeMachine:
@@ -36,6 +51,7 @@ class TimeMachine:
         self._hello: dict[bytes, bytes] = {b"qSupported": _HELLO, b"qXfer": _LAYOUT}
         self._thread = b"thread:p01.01;"
         self._rest = b""
+        self._gdb: socket.socket | None = None
         self.length = recording.length
         self._now = self._fresh()
 
@@ -57,10 +73,21 @@ class TimeMachine:
         """Go to the last instruction of the recording; its number."""
         if not self.length:
             self.length = self._find_end()
-        self._seek(self.length)
+        reply = self._seek(self.length)
         if self._now.position() != self.length:
+            if not reply.startswith(_SHUT_DOWN):
+                raise EOFError
+            self.length = self._now.position()
+        if not self._says_the_same():
             raise EOFError
         return self.length
+
+    def _says_the_same(self) -> bool:
+        """Whether the replay has printed what the run did; its last words may be missing."""
+        said = self._recording.said
+        if not self.serial.exists():
+            return not said
+        return said.startswith(self.serial.read_bytes()[: len(said)])
 
     def end_here(self) -> None:
         """What comes from here on ends QEMU."""
@@ -101,10 +128,10 @@ class TimeMachine:
         self._now.close()
         self._now = replay
 
-    def _seek(self, count: int) -> None:
+    def _seek(self, count: int) -> bytes:
         if self._now.position() > count:
             self._take(self._fresh())
-        self._now.go_to(count)
+        return self._now.go_to(count)
 
     def _stand(self, count: int, points: Sequence[bytes]) -> None:
         """Stand at a breakpoint: behind an interrupt that comes at the same instruction."""
@@ -133,7 +160,7 @@ class TimeMachine:
             if before:
                 replay.stop_at(before)
             while True:
-                reply = replay.ask(b"vCont;c")
+                reply = self._run_on(replay)
                 at = replay.position()
                 found += self._hit(reply, at, before)
                 if self._over(reply, at, before):
@@ -166,6 +193,17 @@ class TimeMachine:
         inside = not before or at < before or at == before and b"watch:" in reply
         return [(at, reply)] if inside else []
 
+    def _run_on(self, replay: Replay) -> bytes:
+        """Let a replay run to its next stop, unless Ctrl-C comes from GDB meanwhile."""
+        replay.send(b"vCont;c")
+        while self._gdb is not None:
+            ready, _, _ = select.select([self._gdb, replay.stub], [], [])
+            if self._gdb in ready and b"\x03" in self._gdb.recv(4096):
+                raise _Interrupted
+            if replay.stub in ready:
+                break
+        return replay.receive() or b""
+
     # -- backwards -------------------------------------------------------------------
 
     def step_back(self) -> bytes:
@@ -179,7 +217,10 @@ class TimeMachine:
     def run_back(self) -> bytes:
         """The last hit before this instruction, or the beginning."""
         at = self._now.position()
-        hits = self._hits(self._points, at) if at and self._points else []
+        try:
+            hits = self._hits(self._points, at) if at and self._points else []
+        except _Interrupted:
+            return b"T02" + self._thread
         if not hits:
             self._seek(0)
             return self._edge(b"begin")
@@ -198,6 +239,7 @@ class TimeMachine:
     def serve(self, listener: socket.socket) -> None:
         """Be GDB's stub until it goes."""
         gdb, _ = listener.accept()
+        self._gdb = gdb
         with gdb:
             data = gdb.recv(65536)
             while data:
@@ -211,8 +253,12 @@ class TimeMachine:
             if body is None:
                 self._rest = self._rest.lstrip(b"+\x03")
                 return
-            gdb.sendall(b"+")  # at once: GDB would send it again after two seconds
-            gdb.sendall(checksum(self._answer(body, gdb)))
+            gdb.sendall(b"+")
+            reply = self._answer(body, gdb)
+            while body.startswith(_MONITOR) and reply[:1] == b"O" and reply != b"OK":
+                gdb.sendall(checksum(reply))  # a part of what QEMU's monitor says
+                reply = self._now.receive() or b""
+            gdb.sendall(checksum(reply))
 
     def _answer(self, body: bytes, gdb: socket.socket) -> bytes:
         if body in (b"bs", b"bc"):
@@ -223,6 +269,9 @@ class TimeMachine:
             return b"OK"
         if body.startswith(_WRITES):
             return _REFUSED
+        if body.startswith(_MONITOR) and not _only_looks(body):
+            gdb.sendall(checksum(b"O" + b"the past cannot be changed\n".hex().encode()))
+            return b"OK"
         if body.startswith(_FORWARD):
             return self._forward(body, gdb)
         self._remember(body)
@@ -249,6 +298,8 @@ class TimeMachine:
                 self._now.stop_at(self.length)
             self._now.send(body)
             reply = self._listen(gdb)
+            if reply.startswith(_SHUT_DOWN):
+                self.length = self._now.position()
             if self.length and self._now.position() >= self.length and b"watch:" not in reply:
                 return self._edge(b"end")
             return reply
