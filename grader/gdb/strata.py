@@ -13,6 +13,11 @@ import importlib.util
 import sys
 from pathlib import Path
 
+import gdb
+
+# A local socket loses nothing. But where an answer is late GDB sends its packet again, and
+# QEMU obeys twice: a second step, a guest stopped as by Ctrl-C, answers to older questions.
+_PATIENCE_S = 1000
 _HERE = Path(__file__).resolve().parent
 _TREE = _HERE.parents[1]
 
@@ -28,6 +33,7 @@ def _load(path: Path, name: str) -> None:
 
 
 def _main() -> None:
+    gdb.execute(f"set remotetimeout {_PATIENCE_S}")
     sys.dont_write_bytecode = True
     sys.path.insert(0, str(_HERE.parent))  # first: this file's name is that package's, too
     sys.path.append(str(_HERE))
