@@ -31,7 +31,8 @@ OPTION(test, "NAMES", "run these tests (comma list of globs; all), then exit");
 OPTION(skip, "NAMES", "tests that test= leaves out");
 OPTION(bench, "NAMES", "measure these figures, then exit");
 OPTION(main, "monitor|exit|poweroff|reboot|halt|clock",
-    "what follows the boot; clock: say how long it took, then exit");
+    "what follows the boot; clock: say how long it took, then exit; "
+    "default monitor");
 
 /* The boot CPU's; entry.asm has pointed GS here. */
 __attribute__((section(".percpu.head"), used))

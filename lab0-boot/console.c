@@ -17,7 +17,8 @@
 #include <lab0/todo.h>
 
 OPTION(console, "serial,vga,fb,none", "the consoles to use; default all");
-OPTION(color, "TEXT,GROUND", "colours of the screen: 0..15 on 0..7");
+OPTION(color, "TEXT,GROUND", "colours of the screen: 0..15 on 0..7; "
+    "default 7,0");
 
 static const struct console *active[CONSOLE_MAX];
 static unsigned nactive;

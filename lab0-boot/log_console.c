@@ -19,7 +19,9 @@
 
 #include "log_impl.h"
 
-OPTION(loglevel, "0..7", "show messages up to this level on the consoles");
+OPTION(loglevel, "0..7",
+    "show messages up to this level on the consoles; default 6");
+static_assert(LOG_LEVEL_DEFAULT == 6, "the option's text says 6");
 
 enum {
 	DIGITS_MAX = 20,	/* of a 64-bit number */

@@ -24,7 +24,8 @@
 
 #include "panic_record.h"
 
-OPTION(panic, "monitor|exit|reboot|halt", "what follows a panic");
+OPTION(panic, "monitor|exit|reboot|halt",
+    "what follows a panic; default monitor, in a test exit");
 
 enum { PANIC_LOG_LINES = 10, PANIC_TEXT_BYTES = 256 };
 

@@ -12,7 +12,8 @@
 #include <lab0/cpu.h>
 #include <lab0/option.h>
 
-OPTION(seed, "HEX64", "start of the random numbers, to repeat a run");
+OPTION(seed, "HEX64", "start of the random numbers, to repeat a run; "
+    "default RDRAND, else the TSC");
 
 enum {
 	CPUID_1_ECX_RDRAND = 1u << 30,

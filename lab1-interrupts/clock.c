@@ -29,7 +29,8 @@
 
 #include "clock_impl.h"
 
-OPTION(clock, "tsc|hpet|pit", "where the time comes from");
+OPTION(clock, "tsc|hpet|pit", "where the time comes from; "
+    "default the best at hand");
 
 SET_DECLARE(clock);
 

@@ -12,7 +12,8 @@
 #include <lab0/option.h>
 #include <lab0/printk.h>
 
-OPTION(event, "lapic|pit", "the device whose interrupts timers wait for");
+OPTION(event, "lapic|pit", "the device whose interrupts timers wait for; "
+    "default the best at hand");
 
 SET_DECLARE(event);
 

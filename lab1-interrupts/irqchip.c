@@ -18,7 +18,8 @@
 #include <lab0/printk.h>
 #include <lab0/spinlock.h>
 
-OPTION(irqchip, "pic|apic", "the interrupt controller to use");
+OPTION(irqchip, "pic|apic", "the interrupt controller to use; "
+    "default the best at hand");
 
 SET_DECLARE(irqchip);
 
