@@ -536,7 +536,7 @@ provided: ## the tests of provided code, which carry no marks: [LAB=n] [STAGE=n]
 	@$(strata) provided
 skeletons: ## make the exercise files of the labs from solutions/
 	@$(strata) skeletons
-bench: ## the figures of a lab: [LAB=n], table and build/bench/labN.json
+bench: ## the figures of a lab, a table and build/bench/labN.json: [LAB=n]
 	@$(strata) bench
 
 # A student's way on; they read EX, LAB, UNDO, ALL, OUT, .. from the environment, too.
