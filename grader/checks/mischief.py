@@ -56,6 +56,49 @@ def _forged(files: Files, _place: Path) -> None:
     files[UART] = f"#include <lab0/uart.h>\n{SAY}{bodies}".encode()
 
 
+def _calls(files: Files, _place: Path) -> None:
+    """Says by the tests' own functions that those of the exercise passed, and ends the run."""
+    names = (
+        "uart_divisor_follows_the_baud_rate",
+        "uart_refuses_impossible_baud_rates",
+        "uart_probe_tells_a_uart_from_a_mere_byte",
+        "uart_bytes_come_back_in_loopback",
+        "uart_line_status_is_looked_at",
+    )
+    lines = "".join(
+        f'verdict_line("# start {name}"); verdict_line("ok {at} {name}"); '
+        for at, name in enumerate(names, 1)
+    )
+    body = f'{{ verdict_line("1..5"); {lines} verdict_line("# done"); verdict_exit(EXIT_OK); }}\n'
+    _forged(files, _place)
+    text = files[UART].decode().split("int uart_probe", 1)
+    head = text[0] + "#include <lab0/verdict.h>\nint uart_probe(uint16_t port) " + body
+    rest = text[1].partition("\n")[2]
+    files[UART] = (head + rest).encode()
+
+
+def _floods(files: Files, _place: Path) -> None:
+    """Prints without an end on every port."""
+    words = (
+        'for (;;) __asm__ volatile("outb %0, $0xe9; outb %0, %1" :: "a"(65), "Nd"((short)1016));'
+    )
+    files[UART] = _before_outb(files[UART], words)
+
+
+def _speaks_in_tongues(files: Files, _place: Path) -> None:
+    """Sends bytes that are no text in any encoding."""
+    files[UART] = files[UART].replace(b"outb(byte, port + UART_THR)", b"outb(byte | 0x80, port)")
+    assert b"0x80, port)" in files[UART]
+
+
+def _odd_neighbours(files: Files, place: Path) -> None:
+    """Names and files around the exercise's that are no UTF-8; what is asked for is right."""
+    for name in (b"caf\xe9", b"new\nline", b"\xff\xfe", b"$(reboot)", b"-rf"):
+        path = Path(os.fsdecode(os.fsencode(place) + b"/lab0-boot/" + name))
+        path.mkdir(parents=True)
+        (path / os.fsdecode(name)).write_bytes(b"\xff\x00\xfe")
+
+
 def _exits(files: Files, _place: Path) -> None:
     """Ends QEMU with the code of success as soon as a byte is sent."""
     files[UART] = _before_outb(files[UART], EXIT)
@@ -193,6 +236,10 @@ HOSTILE: dict[str, tuple[Callable[[Files, Path], None], str, str]] = {
         "error: #error end",
     ),
     "forged-ktap": (_forged, "0.1", "0.1"),
+    "calls-verdict": (_calls, "0.1", "verdict_exit is the grader's"),
+    "endless-print": (_floods, "0.1", "printed without end"),
+    "tongues": (_speaks_in_tongues, "0.1", "prompt"),
+    "odd-neighbours": (_odd_neighbours, "", ""),
     "exit-device": (_exits, "0.1", "make|ended|exit"),
     "patched-tests": (_patches, "0.1", "0.1"),
     "own-results": (_results, "0.1", "0.1"),
