@@ -15,7 +15,7 @@ from .record import Result
 
 __all__ = ["challenges", "main"]
 
-_IMAGES = ("mbr.bin", "stage2.bin", "stage2.elf")
+_IMAGES = ("mbr.bin", "loader.bin", "loader.elf")
 
 
 def challenges(asked: Request) -> list[Case]:

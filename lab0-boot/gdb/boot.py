@@ -249,7 +249,7 @@ def _loader(_words: list[str]) -> None:
     kernel = gdb.current_progspace().filename
     if not kernel:
         raise Trouble("GDB has no kernel file, so it is not known where the loader's is")
-    file = Path(kernel).with_name("stage2.elf")
+    file = Path(kernel).with_name("loader.elf")
     if not file.exists():
         raise Trouble("this image has no loader beside it: `make debug BOOT=own` builds one")
     gdb.execute(f"add-symbol-file {file}", to_string=True)

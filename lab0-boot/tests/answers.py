@@ -30,7 +30,7 @@ def image_end(build: Build) -> Truth:
 
 def stage2_sectors(build: Build) -> Truth:
     """How many sectors the second stage fills."""
-    size = (build.images / "stage2.bin").stat().st_size
+    size = (build.images / "loader.bin").stat().st_size
     pointer = "a sector has 512 bytes, and the last one is read whole, however little is in it"
     return Truth.of(-(-size // _SECTOR), pointer)
 

@@ -168,7 +168,7 @@ def disk_with(
     """A disk image with the loader under test and a kernel."""
     mkdisk = load_mkdisk()
     if stage2 is None:
-        stage2 = machine.file("stage2.bin").read_bytes()
+        stage2 = machine.file("loader.bin").read_bytes()
     mbr = machine.file("mbr.bin").read_bytes()
     data = elf if isinstance(elf, bytes) else elf.file()
     number = len(list(machine.folder.glob("copy-loader*.img")))
@@ -176,9 +176,9 @@ def disk_with(
     with open(path, "w+b") as image:
         mkdisk.build(image, mbr, stage2, mkdisk.Kernel(data, cmdline), 16 * MIB)
     symbols = path.with_suffix(".elf")
-    stage2_elf: Path = machine.file("stage2.elf")
+    loader_elf: Path = machine.file("loader.elf")
     if not symbols.exists():
-        os.symlink(stage2_elf, symbols)
+        os.symlink(loader_elf, symbols)
     return path
 
 

@@ -65,21 +65,21 @@ def check_map(machine: Any, entries: list[Entry], rom: Any, reserved: bool = Tru
             )
 
 
-@judges(exercise="0.8", weight=5, plain=True, needs=["0.9"], images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.8", weight=5, plain=True, needs=["0.9"], images=("mbr.bin", "loader.bin"))
 def test_the_kernel_gets_the_memory_map(machine: Any) -> None:
     """A PC's usual memory map, in answers of 20 bytes, comes to the kernel."""
     entries = sensible_map(machine)
     check_map(machine, entries, rom_with(machine, entries, 20), reserved=False)
 
 
-@judges(exercise="0.8", weight=1, needs=["0.9"], images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.8", weight=1, needs=["0.9"], images=("mbr.bin", "loader.bin"))
 def test_answers_of_24_bytes_are_taken(machine: Any) -> None:
     """Answers of 20 and 24 bytes mix; the attributes never show in the reserved word."""
     entries = sensible_map(machine) + sensible_map(machine)
     check_map(machine, entries, rom_with(machine, entries))
 
 
-@judges(exercise="0.8", weight=1, needs=["0.9"], images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.8", weight=1, needs=["0.9"], images=("mbr.bin", "loader.bin"))
 def test_more_than_128_entries_are_cut(machine: Any) -> None:
     """A BIOS with more entries than fit: the kernel gets the first 128."""
     more = machine.random.randrange(MAP_MAX, 2 * MAP_MAX)
@@ -88,7 +88,7 @@ def test_more_than_128_entries_are_cut(machine: Any) -> None:
     check_map(machine, entries[:MAP_MAX], rom_with(machine, entries, 20))
 
 
-@judges(exercise="0.8", weight=1, needs=["0.9"], images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.8", weight=1, needs=["0.9"], images=("mbr.bin", "loader.bin"))
 def test_strange_entries_are_passed_on_as_they_are(machine: Any) -> None:
     """Overlapping, empty, wrapping and unknown entries come through, in their order."""
     random = machine.random
@@ -102,7 +102,7 @@ def test_strange_entries_are_passed_on_as_they_are(machine: Any) -> None:
     check_map(machine, entries, rom_with(machine, entries))
 
 
-@judges(exercise="0.8", weight=1, needs=["0.9"], images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.8", weight=1, needs=["0.9"], images=("mbr.bin", "loader.bin"))
 def test_the_map_shows_all_of_the_memory(machine: Any) -> None:
     """From 64 MiB to more than 4 GiB, the map of QEMU's own BIOS comes through."""
     for size in (64, machine.random.randrange(65, 3000), 3328, 4096, 5120):
@@ -119,14 +119,14 @@ def test_the_map_shows_all_of_the_memory(machine: Any) -> None:
             )
 
 
-@judges(exercise="0.8", weight=1, needs=["0.9"], images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.8", weight=1, needs=["0.9"], images=("mbr.bin", "loader.bin"))
 def test_a_list_may_end_with_the_carry_flag(machine: Any) -> None:
     """A BIOS that says only by the carry flag that there was no further entry."""
     entries = sensible_map(machine)
     check_map(machine, entries, rom_with(machine, entries, 20, MAP_END_CARRY=1))
 
 
-@judges(exercise="0.8", weight=1, needs=["0.9"], images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.8", weight=1, needs=["0.9"], images=("mbr.bin", "loader.bin"))
 def test_a_bios_without_a_map_is_named(machine: Any) -> None:
     """A BIOS that refuses AX=E820h, or does not know it, also later on: the loader says so."""
     entries = sensible_map(machine)

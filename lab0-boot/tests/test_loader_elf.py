@@ -69,7 +69,7 @@ def check_refused(
         raise
 
 
-@judges(exercise="0.9", weight=7, plain=True, images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.9", weight=7, plain=True, images=("mbr.bin", "loader.bin"))
 def test_a_kernel_is_placed_and_entered(machine: Any) -> None:
     """Each segment's bytes come to its physical address, and the kernel is entered."""
     elf = simple_kernel(rubbish(machine, 20_000), place(machine, MIB, 4 * MIB))
@@ -85,7 +85,7 @@ def test_a_kernel_is_placed_and_entered(machine: Any) -> None:
     guest.wait_exit(EXIT_OK)
 
 
-@judges(exercise="0.9", weight=1, images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.9", weight=1, images=("mbr.bin", "loader.bin"))
 def test_bss_is_cleared_in_dirty_memory(machine: Any) -> None:
     """What a segment has in memory but not in the file is 0, whatever was there before."""
     first = simple_kernel(rubbish(machine, 5000))
@@ -101,7 +101,7 @@ def test_bss_is_cleared_in_dirty_memory(machine: Any) -> None:
         check_placed(guest, segment, f"segment {number}")
 
 
-@judges(exercise="0.9", weight=1, images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.9", weight=1, images=("mbr.bin", "loader.bin"))
 def test_a_kernel_larger_than_a_megabyte_is_placed(machine: Any) -> None:
     """A large kernel, some segments of which are to be left out, is placed whole."""
     big = Segment(8 * MIB, machine.random.randbytes(MIB + machine.random.randrange(MIB)))
@@ -112,7 +112,7 @@ def test_a_kernel_larger_than_a_megabyte_is_placed(machine: Any) -> None:
     check_placed(guest, big, "the large segment")
 
 
-@judges(exercise="0.9", weight=1, images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.9", weight=1, images=("mbr.bin", "loader.bin"))
 def test_a_virtual_entry_becomes_a_physical_one(machine: Any) -> None:
     """The entry is virtual: the kernel is entered where its segment was placed."""
     vaddr = 0xFFFFFFFF80000000 + place(machine, MIB, 9 * MIB)
@@ -128,7 +128,7 @@ def test_a_virtual_entry_becomes_a_physical_one(machine: Any) -> None:
     check_placed(guest, other, "the other segment")
 
 
-@judges(exercise="0.9", weight=1, images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.9", weight=1, images=("mbr.bin", "loader.bin"))
 def test_what_is_no_kernel_for_this_machine_is_refused(machine: Any) -> None:
     """A 32-bit, big-endian, relocatable or foreign file is refused, as is a short one."""
     elf = simple_kernel()
@@ -147,7 +147,7 @@ def test_what_is_no_kernel_for_this_machine_is_refused(machine: Any) -> None:
     check_refused(machine, short, BAD_HEADER, f"a file of {len(short)} bytes")
 
 
-@judges(exercise="0.9", weight=1, images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.9", weight=1, images=("mbr.bin", "loader.bin"))
 def test_program_headers_outside_the_file_are_refused(machine: Any) -> None:
     """Program headers of a wrong size, or that reach past the end, also by overflow."""
     elf = simple_kernel()
@@ -165,7 +165,7 @@ def test_program_headers_outside_the_file_are_refused(machine: Any) -> None:
         check_refused(machine, elf.wrong(**fields), BAD_TABLE, f"{case} in {size:#x} bytes")
 
 
-@judges(exercise="0.9", weight=1, images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.9", weight=1, images=("mbr.bin", "loader.bin"))
 def test_segments_outside_the_file_are_refused(machine: Any) -> None:
     """A segment whose bytes reach past the file's end, or past its own memory."""
     elf = simple_kernel()
@@ -185,7 +185,7 @@ def test_segments_outside_the_file_are_refused(machine: Any) -> None:
         check_refused(machine, elf.plus(bad), BAD_SEGMENT, case)
 
 
-@judges(exercise="0.9", weight=1, images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.9", weight=1, images=("mbr.bin", "loader.bin"))
 def test_segments_are_placed_in_usable_memory_only(machine: Any) -> None:
     """Not below 1 MiB, not where there is no RAM, not over the file itself."""
     elf = simple_kernel()
@@ -210,7 +210,7 @@ def test_segments_are_placed_in_usable_memory_only(machine: Any) -> None:
     check_refused(machine, elf.plus(over), BAD_PLACE, "a segment over the file", {})
 
 
-@judges(exercise="0.9", weight=1, images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.9", weight=1, images=("mbr.bin", "loader.bin"))
 def test_a_refused_file_leaves_memory_alone(machine: Any) -> None:
     """An entry in no segment is refused; and no memory has been changed by then."""
     data = rubbish(machine, 1000)

@@ -52,19 +52,19 @@ def check_loaded(guest: Any, stage2: bytes) -> None:
     )
 
 
-@judges(exercise="0.6", weight=6, plain=True, images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.6", weight=6, plain=True, images=("mbr.bin", "loader.bin"))
 def test_stage_2_is_loaded_and_entered(machine: Any) -> None:
     """Stage 2 is read from the gap, as long as it is, and the boot sector jumps to it."""
     at_stage2(machine, stage2_of(machine, machine.random.randrange(2, 40)))
 
 
-@judges(exercise="0.6", weight=1, images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.6", weight=1, images=("mbr.bin", "loader.bin"))
 def test_the_longest_stage_2_is_loaded_from_ide(machine: Any) -> None:
     """A stage 2 of 32 KiB is loaded whole, from an IDE disk."""
     at_stage2(machine, stage2_of(machine, MAX_SECTORS), disk="ide")
 
 
-@judges(exercise="0.6", weight=2, images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.6", weight=2, images=("mbr.bin", "loader.bin"))
 def test_a_read_error_is_followed_by_another_try(machine: Any) -> None:
     """One error, then two errors: the boot sector resets the drive and reads again."""
     for errors in (1, 2):
@@ -77,7 +77,7 @@ def test_a_read_error_is_followed_by_another_try(machine: Any) -> None:
             at_stage2(machine, stage2, read_errors=rules)
 
 
-@judges(exercise="0.6", weight=1, images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.6", weight=1, images=("mbr.bin", "loader.bin"))
 def test_a_drive_that_wants_a_reset_gets_one(machine: Any) -> None:
     """A drive that reads nothing until it is reset (AH=00h) is reset after the error."""
     rom = hostile_bios(machine, WANTS_RESET=1)
@@ -85,7 +85,7 @@ def test_a_drive_that_wants_a_reset_gets_one(machine: Any) -> None:
         at_stage2(machine, stage2_of(machine, 4), option_rom=rom)
 
 
-@judges(exercise="0.6", weight=1, images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.6", weight=1, images=("mbr.bin", "loader.bin"))
 def test_a_disk_that_cannot_be_read_is_named(machine: Any) -> None:
     """When every try fails, screen and COM1 say that stage 2 cannot be read."""
     image = disk_with(machine, simple_kernel(), stage2=stage2_of(machine, 4))
@@ -123,7 +123,7 @@ def guest_code(image: Path) -> bytes:
         return file.read(SECTOR)
 
 
-@judges(exercise="0.6", weight=1, images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.6", weight=1, images=("mbr.bin", "loader.bin"))
 def test_a_bios_without_extensions_is_named(machine: Any) -> None:
     """Without INT 13h extensions the boot sector says so and reads nothing."""
     image = disk_with(machine, simple_kernel(), stage2=stage2_of(machine, 4))
@@ -133,7 +133,7 @@ def test_a_bios_without_extensions_is_named(machine: Any) -> None:
         expect_end(guest, EXIT_LOADER, NO_EXTENSIONS, WHERE)
 
 
-@judges(exercise="0.6", weight=1, images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.6", weight=1, images=("mbr.bin", "loader.bin"))
 def test_the_drive_is_the_one_the_bios_named(machine: Any) -> None:
     """Stage 2 is read from the drive in DL, and gets its number in DL, segments 0."""
     wrong, right = stage2_of(machine, 3), stage2_of(machine, 3)

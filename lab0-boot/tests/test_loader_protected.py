@@ -81,7 +81,7 @@ def check_a20(guest: Any) -> None:
         )
 
 
-@judges(exercise="0.7", weight=7, plain=True, images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.7", weight=7, plain=True, images=("mbr.bin", "loader.bin"))
 def test_the_loader_comes_to_protected_mode(machine: Any) -> None:
     """The loader's C code is reached in 32-bit protected mode with flat segments."""
     guest = at_loader_main(machine)
@@ -89,7 +89,7 @@ def test_the_loader_comes_to_protected_mode(machine: Any) -> None:
     check_a20(guest)
 
 
-@judges(exercise="0.7", weight=1, images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.7", weight=1, images=("mbr.bin", "loader.bin"))
 def test_interrupts_are_off_in_protected_mode(machine: Any) -> None:
     """No interrupt can come before there is an interrupt table for it."""
     guest = at_loader_main(machine)
@@ -99,7 +99,7 @@ def test_interrupts_are_off_in_protected_mode(machine: Any) -> None:
     )
 
 
-@judges(exercise="0.7", weight=1, images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.7", weight=1, images=("mbr.bin", "loader.bin"))
 def test_an_open_a20_is_left_alone(machine: Any) -> None:
     """Where A20 is open already the BIOS is not asked, whatever the memory happens to hold."""
     rom = hostile_bios(machine, A20_BIOS=ENDS_THE_RUN)
@@ -120,7 +120,7 @@ def test_an_open_a20_is_left_alone(machine: Any) -> None:
             raise
 
 
-@judges(exercise="0.7", weight=1, images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.7", weight=1, images=("mbr.bin", "loader.bin"))
 def test_a20_is_opened_by_the_bios_or_without_it(machine: Any) -> None:
     """A closed A20 is opened, also when the BIOS refuses to do it."""
     for bios in (0, REFUSES):
@@ -128,14 +128,14 @@ def test_a20_is_opened_by_the_bios_or_without_it(machine: Any) -> None:
         check_a20(at_loader_main(machine, option_rom=rom))
 
 
-@judges(exercise="0.7", weight=1, images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.7", weight=1, images=("mbr.bin", "loader.bin"))
 def test_a_bios_that_lies_about_a20_is_not_believed(machine: Any) -> None:
     """The BIOS says that A20 is open, but it is not: another way is tried."""
     rom = hostile_bios(machine, A20_CLOSED=1, A20_BIOS=LIES)
     check_a20(at_loader_main(machine, option_rom=rom))
 
 
-@judges(exercise="0.7", weight=1, images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.7", weight=1, images=("mbr.bin", "loader.bin"))
 def test_port_92_opens_a20_when_nothing_else_does(machine: Any) -> None:
     """Neither the BIOS nor the keyboard controller opens A20: port 92h does, by bit 1 only."""
     kept = machine.random.randrange(4, 256) & PORT_A_BITS
@@ -157,7 +157,7 @@ def test_port_92_opens_a20_when_nothing_else_does(machine: Any) -> None:
         )
 
 
-@judges(exercise="0.7", weight=1, images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.7", weight=1, images=("mbr.bin", "loader.bin"))
 def test_the_switch_keeps_the_other_registers(machine: Any) -> None:
     """protected_enter keeps ECX, EDX, ESI, EDI, EBP and ESP, and turns interrupts off."""
     guest = machine.boot(door="own", image=disk_with(machine, simple_kernel()), paused=True)
@@ -176,7 +176,7 @@ def test_the_switch_keeps_the_other_registers(machine: Any) -> None:
     expect_eq(after["rflags"] & IF, 0, "protected_enter turns interrupts off", where=WHERE)
 
 
-@judges(exercise="0.7", weight=1, images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.7", weight=1, images=("mbr.bin", "loader.bin"))
 def test_a_look_at_a20_leaves_no_trace(machine: Any) -> None:
     """Memory that was written to for a look is put back; ds, es and ss stay 0."""
     for rom in (None, hostile_bios(machine, A20_CLOSED=1)):
@@ -206,7 +206,7 @@ def check_traces(machine: Any, rom: Path | None) -> None:
         expect_eq(regs[f"{name}_base"], 0, f"a20_enable keeps {name}: its base is 0", where=WHERE)
 
 
-@judges(exercise="0.7", weight=1, needs=["0.9"], images=("mbr.bin", "stage2.bin"))
+@judges(exercise="0.7", weight=1, needs=["0.9"], images=("mbr.bin", "loader.bin"))
 def test_a_kernel_is_entered_as_multiboot2_says(machine: Any) -> None:
     """After all BIOS calls: EAX = 36D76289h, EBX = the tags, flat, A20 open, IF off."""
     rom = hostile_bios(machine, A20_CLOSED=1)

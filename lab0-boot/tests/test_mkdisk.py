@@ -19,7 +19,7 @@ def run(machine: Any, output: Path, *more: str, **files: Path) -> subprocess.Com
     kernel = machine.folder / "kernel.elf"
     if not kernel.exists():
         kernel.write_bytes(simple_kernel(machine.random.randbytes(3000)).file())
-    paths = {"mbr": machine.file("mbr.bin"), "stage2": machine.file("stage2.bin")}
+    paths = {"mbr": machine.file("mbr.bin"), "stage2": machine.file("loader.bin")}
     words = [sys.executable, str(TOOL), "-o", str(output), *more]
     for name, path in {**paths, "kernel": kernel, **files}.items():
         words += [f"--{name}", str(path)]
