@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,15 +24,17 @@ from typing import Iterable, Iterator, Mapping
 
 from . import leaks, pristine
 from .errors import StrataError, UsageError
+from .guard import ended_by_sigterm, hold
 from .handout import Source, read_source, tree_files
 from .handout_objects import build_objects
 from .lab import Course, Lab, load_course
+from .output import TAG, hand_over, place, published
 from .plumbing import File, Repository
 from .selection import Selection, read
 
-__all__ = ["Line", "Plan", "main", "newest", "publish", "published", "revealed", "wanted"]
+__all__ = ["Line", "Plan", "main", "newest", "publish", "revealed", "wanted"]
 
-_TAG = re.compile(r"(lab(\d+)(-start|-solution|-objects)?)(\.\d+)?$")
+_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -62,52 +63,45 @@ def main(words: list[str]) -> int:
     if not course.has_solutions:
         raise StrataError("there is no solutions/ folder here: this is a handout already")
     verb = words[0]
-    out = _place(os.environ.get("OUT", ""), verb)
+    out = place(os.environ.get("OUT", ""), verb)
+    build = course.tree / (os.environ.get("BUILD") or "build") / "chain"
+    scratch = build / "scratch"
+    with hold(build, "course or handout"), ended_by_sigterm():
+        source = read_source(course.tree, build / "source")
+        chosen = _chosen(source.course)
+        plan = _plan(source.course, verb, out)
+        objects = build_objects(source.course, chosen.references, os.environ)
+        shutil.rmtree(scratch, ignore_errors=True)
+        try:
+            for line in _make(source, plan, chosen, objects, out, scratch):
+                print(line)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+    return 0
+
+
+def _chosen(course: Course) -> Selection:
+    """CONFIG= and OBJECTS=."""
     chosen = read(course, os.environ.get("CONFIG", ""))
     if os.environ.get("OBJECTS"):
         always = {one.id for one in course.exercises() if one.stand_in}
         named = course.named_exercises(os.environ["OBJECTS"], "OBJECTS") & course.linked
         chosen = replace(chosen, references=named | always)
-    plan = _plan(course, verb, out)
-    build = course.tree / (os.environ.get("BUILD") or "build") / "chain"
-    source = read_source(course.tree, build / "source")
-    objects = build_objects(source.course, chosen.references, os.environ)
-    part = out.with_name(out.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    try:
-        for line in _make(source, plan, chosen, objects, out, part):
-            print(line)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-    return 0
-
-
-def _place(word: str, verb: str) -> Path:
-    if not word:
-        raise UsageError(f"{verb} needs a folder: make {verb} OUT=dir")
-    out = Path(word).expanduser().absolute()
-    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not published(out))):
-        raise UsageError(f"OUT={word}: is there already, neither an empty folder nor a handout")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    return out
-
-
-def published(out: Path) -> dict[str, str]:
-    """The tags of an output that is there already."""
-    if not (out / ".git").exists() and not (out / "HEAD").exists():
-        return {}
-    return {tag: ident for tag, ident in Repository(out).tags().items() if _TAG.match(tag)}
+    return chosen
 
 
 def _plan(course: Course, verb: str, out: Path) -> Plan:
     """The words, and no step back behind what OUT shows already."""
-    there = [match for tag in published(out) if (match := _TAG.match(tag))]
+    there = [match for tag in published(out) if (match := TAG.match(tag))]
     highest = max((int(match[2]) for match in there), default=0)
     whole = any(match[1] == f"lab{highest}-solution" for match in there)
     if there and whole != (verb == "course"):
         other = "handout" if verb == "course" else "course"
         raise UsageError(f"OUT={out}: is a {other}; make {verb} needs an output of its own")
     if verb == "course":
+        for name in ("THROUGH", "REVEAL"):
+            if os.environ.get(name):
+                raise UsageError(f"{name}= is for make handout; make course publishes every lab")
         return Plan(course.labs[-1], course.labs[-1].number, whole=True)
     last = course.pick_stage(os.environ.get("THROUGH", ""), "THROUGH") or course.labs[-1]
     if last.number < highest:
@@ -125,26 +119,25 @@ def _make(
     chosen: Selection,
     objects: Mapping[int, Mapping[str, File]],
     out: Path,
-    part: Path,
+    scratch: Path,
 ) -> Iterator[str]:
     """Publish into a bare repository, look through it, hand over; lines on what there is."""
-    part.mkdir(parents=True)
-    repo = Repository(part)
+    scratch.mkdir(parents=True)
+    repo = Repository(scratch)
     repo.run("init", "-q", "--bare", "-b", "main")
-    if published(out):
-        repo.run("fetch", "-q", "--no-tags", str(out), "refs/tags/lab*:refs/tags/lab*")
-    before = repo.tags()
+    before = published(out)
+    if before:
+        known = [f"refs/tags/{tag}:refs/tags/{tag}" for tag in before]
+        repo.run("fetch", "-q", "--no-tags", str(out), *known)
     lines = _lines(source, plan, chosen, objects, repo)
     tips, tags = publish(repo, lines, source.date, before)
     repo.add_tags(tags)
     secrets = leaks.secret_lines(source.course, revealed(source.course, plan, chosen))
     if chosen.salt:
-        secrets[chosen.salt] = "course.toml: the salt"
-    found = leaks.shown(secrets, _texts(repo, out))
-    if found:
-        raise StrataError("solution text would go along:\n" + "\n".join(found[:20]))
+        secrets[leaks.squeezed(chosen.salt)] = "course.toml: the salt"
+    _look_through(repo, out, secrets)
     tip = tips[f"lab{plan.last.number}"]
-    yield from _hand_over(part, out, tip, bool(before))
+    yield from hand_over(scratch, out, tip)
     yield f"{out}: from {source.commit[:12]}, main is {tip[:12]}; new tags: " + (
         ", ".join(tags) or "none, nothing has changed"
     )
@@ -197,7 +190,7 @@ def _lines(
     }
     lines = []
     for line in wanted(plan):
-        match = _TAG.match(line.name)
+        match = TAG.match(line.name)
         assert match is not None
         lab, kind = course.lab(int(match[2])), match[3] or ""
         if kind == "-objects":
@@ -229,7 +222,7 @@ def _old_mark(repo: Repository, lab: Lab) -> str:
 
 def newest(tags: Mapping[str, str], name: str) -> tuple[str, str]:
     """The newest tag of a line and its commit; nothing where there is none."""
-    mine = [tag for tag in tags if (match := _TAG.match(tag)) and match[1] == name]
+    mine = [tag for tag in tags if (match := TAG.match(tag)) and match[1] == name]
     tag = max(mine, key=pristine.age, default="")
     return tag, tags.get(tag, "")
 
@@ -259,37 +252,33 @@ def publish(
 def _stays(repo: Repository, line: Line, old: str, below: str, tags: Mapping[str, str]) -> bool:
     if line.name.endswith("-objects"):  # a compiler's bytes are no reason
         mine = line.name.removesuffix("-objects")
-        return not any(match[1] == mine for tag in tags if (match := _TAG.match(tag)))
+        return not any(match[1] == mine for tag in tags if (match := TAG.match(tag)))
     on_it = not below or repo.stands_on(old, below)
     return on_it and not line.again and repo.tree_of(old) == line.tree
 
 
-def _texts(repo: Repository, out: Path) -> Iterator[tuple[str, bytes]]:
-    """Every object of the new repository, and of the output that is there already."""
-    seen = set()
-    for one in (repo, *([Repository(out)] if published(out) else [])):
-        for kind, ident, data in one.texts():
-            if ident not in seen:
-                seen.add(ident)
-                yield f"{kind} {ident[:12]}", data
+def _look_through(repo: Repository, out: Path, secrets: Mapping[str, str]) -> None:
+    """Stop when an object, new or in the output already, shows a secret."""
+    found = leaks.shown(secrets, _texts(repo))
+    if found:
+        raise StrataError("solution text would go along, nothing was published:\n" + _few(found))
+    found = leaks.shown(secrets, _texts(Repository(out))) if published(out) else []
+    if found:
+        raise StrataError(
+            f"there is solution text in {out} already:\n{_few(found)}\n"
+            "What a tag has is public: publish into a new folder. What no tag has: "
+            f"git -C {out} reflog expire --expire=now --all; git -C {out} gc --prune=now"
+        )
 
 
-def _hand_over(part: Path, out: Path, tip: str, there: bool) -> Iterator[str]:
-    """New tags into the output; its branch main follows where it can."""
-    repo = Repository(out)
-    if not there:
-        out.mkdir(exist_ok=True)
-        repo.run("init", "-q", "-b", "main")
-    repo.run("fetch", "-q", "--no-tags", str(part), "refs/tags/*:refs/tags/*")
-    if not there:
-        repo.run("reset", "-q", "--hard", tip)
-        return
-    if repo.run("rev-parse", "--is-bare-repository") == "true":
-        if repo.stands_on(tip, "refs/heads/main"):
-            repo.run("update-ref", "refs/heads/main", tip)
-            return
-    elif repo.run("branch", "--show-current") == "main" and repo.holds(
-        "merge", "-q", "--ff-only", tip
-    ):
-        return
-    yield f"note: the tags are there, but main of {out} could not follow: git merge {tip[:12]}"
+def _few(found: list[str]) -> str:
+    more = [f"and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
+    return "\n".join(found[:_SHOWN] + more)
+
+
+def _texts(repo: Repository) -> Iterator[tuple[str, bytes]]:
+    """Every object of a repository."""
+    paths = repo.paths()
+    for kind, ident, data in repo.texts():
+        path = paths.get(ident, "")
+        yield f"{kind} {ident[:12]}" + (f" ({path})" if path else ""), data

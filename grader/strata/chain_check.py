@@ -23,6 +23,7 @@ from . import chain, pristine
 from .build import inner_environment, passed_on
 from .errors import StrataError, UsageError
 from .lab import Course, Lab, load_course
+from .output import published
 
 __all__ = ["Grade", "grades_of", "main", "wrong"]
 
@@ -55,7 +56,7 @@ def main(_words: list[str]) -> int:
 
 
 def _there(out: Path) -> dict[str, str]:
-    tags = chain.published(out)
+    tags = published(out)
     if not tags:
         raise UsageError(f"OUT={out}: there is no course in it (make course OUT=dir)")
     return tags

@@ -18,8 +18,8 @@ __all__ = ["ended_by_sigterm", "hold"]
 
 
 @contextmanager
-def hold(out: Path) -> Iterator[None]:
-    """One grade at a time in a tree: the second waits, with a line."""
+def hold(out: Path, what: str = "grade") -> Iterator[None]:
+    """One of a kind at a time in a tree: the second waits, with a line."""
     out.mkdir(parents=True, exist_ok=True)
     with open(out / ".lock", "a+", encoding="utf-8") as lock:
         try:
@@ -27,7 +27,7 @@ def hold(out: Path) -> Iterator[None]:
         except OSError as error:
             if error.errno not in (errno.EAGAIN, errno.EACCES):
                 raise Busy(f"{out}: cannot be locked ({error.strerror})") from None
-            print("another grade runs in this tree: waiting for it", file=sys.stderr, flush=True)
+            print(f"another {what} runs in this tree: waiting for it", file=sys.stderr, flush=True)
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

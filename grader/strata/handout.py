@@ -22,8 +22,20 @@ from .selection import Selection, lab_page, lab_toml, without_links
 
 __all__ = ["LEFT_OUT", "Source", "read_source", "tree_files"]
 
-# What shows solutions, or is of no use without them.
-LEFT_OUT = ("solutions/", "objects/", "grader/checks/", "docs/instructor.md", "docs/instructor/")
+# What shows solutions, or is of no use to a student: an instructor's pages and hooks, and the
+# tests of what only an instructor does. (Its code goes along: the package is one.)
+LEFT_OUT = (
+    "solutions/",
+    "objects/",
+    "grader/checks/",
+    "grader/gradescope/",
+    "grader/tests/test_chain.py",
+    "grader/tests/test_class.py",
+    "grader/tests/test_gradescope.py",
+    "docs/instructor.md",
+    "docs/instructor/",
+    ".github/workflows/check.yml",
+)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 """Is there solution text where students can read it?
 
 A secret line is one of at least 20 characters (blanks counted once) of a marked region,
-or of an alternative, that occurs in no skeleton and in no provided source.
+of an alternative, or what a patch (a mutant, a case, a broken object) puts in, that occurs
+in no skeleton and in no provided source.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Container, Iterable, Mapping
 from .lab import Course
 from .markers import regions, skeleton
 
-__all__ = ["find", "secret_lines", "shown"]
+__all__ = ["find", "secret_lines", "shown", "squeezed"]
 
 _LEAST = 20
 _SOURCES = (".c", ".h", ".asm", ".inc", ".S", ".ld")
@@ -32,7 +33,7 @@ def shown(secrets: Mapping[str, str], texts: Iterable[tuple[str, bytes]]) -> lis
     """One line for each text (its name, its bytes) that shows a secret line."""
     found = []
     for name, data in texts:
-        text = _squeezed(data.decode("utf-8", "replace"))
+        text = squeezed(data.decode("utf-8", "replace"))
         found += [f"{name}: shows {secrets[line]}: {line}" for line in secrets if line in text]
     return found
 
@@ -46,9 +47,9 @@ def secret_lines(course: Course, revealed: Container[str] = ()) -> dict[str, str
         text = path.read_text(encoding="utf-8")
         lines = text.split("\n")
         if exercise.id in revealed:
-            known.append(_squeezed(text))
+            known.append(squeezed(text))
             continue
-        known.append(_squeezed(skeleton(text, path.name)))
+        known.append(squeezed(skeleton(text, path.name)))
         for region in regions(text, path.name):
             body = lines[region.body : region.close]
             if exercise.form == "case":  # a cause is a word of a list that students get
@@ -60,12 +61,16 @@ def secret_lines(course: Course, revealed: Container[str] = ()) -> dict[str, str
             lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
             lines = [line for line in lines if not line.startswith("cause = ")]
             _add(secrets, lines, path.relative_to(course.tree))
+        for path in sorted((course.tree / "solutions" / lab.folder.name).rglob("*.patch")):
+            lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+            added = [line[1:] for line in lines if line.startswith("+") and line[:3] != "+++"]
+            _add(secrets, added, path.relative_to(course.tree))
     public = "\n".join(known)
     return {line: where for line, where in secrets.items() if line not in public}
 
 
 def _add(secrets: dict[str, str], lines: Iterable[str], where: Path) -> None:
-    for line in map(_squeezed, lines):
+    for line in map(squeezed, lines):
         if len(line) >= _LEAST and not line.startswith(
             ("#include", "%include", "SPDX", "/*", "* ")
         ):
@@ -77,11 +82,12 @@ def _provided(course: Course) -> list[str]:
     own = {course.lab_of(one.id).path(one) for one in course.exercises()}
     paths = (path for lab in course.labs for path in lab.folder.rglob("*"))
     return [
-        _squeezed(path.read_text(encoding="utf-8", errors="replace"))
+        squeezed(path.read_text(encoding="utf-8", errors="replace"))
         for path in sorted(paths)
         if path.suffix in _SOURCES and path not in own
     ]
 
 
-def _squeezed(text: str) -> str:
+def squeezed(text: str) -> str:
+    """Blanks counted once."""
     return re.sub(r"[ \t]+", " ", text).strip()

@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import subprocess
+import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Iterable, Iterator, Mapping
 
@@ -24,13 +27,32 @@ class File:
     mode: str = "100644"
 
 
+@cache
+def _settings() -> str:
+    """A file with what counts of the user's settings: whose folders git is to trust."""
+    words = ["git", "config", "--null", "--get-all", "safe.directory"]
+    try:
+        done = subprocess.run(words, cwd="/", capture_output=True, check=False)
+    except OSError:
+        return os.devnull
+    if not done.stdout:
+        return os.devnull
+    with tempfile.NamedTemporaryFile(prefix="strata-git-", delete=False) as file:
+        for name in done.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]:
+            text = name.replace("\\", "\\\\").replace('"', '\\"')
+            file.write(f'[safe]\n\tdirectory = "{text}"\n'.encode("utf-8", "surrogateescape"))
+    atexit.register(Path(file.name).unlink, missing_ok=True)
+    return file.name
+
+
 class Repository:
     """A repository, bare or with files beside it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         env = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-        env |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "LC_ALL": "C"}
+        env |= {"GIT_CONFIG_GLOBAL": _settings(), "GIT_CONFIG_SYSTEM": os.devnull, "LC_ALL": "C"}
+        env["GIT_CEILING_DIRECTORIES"] = str(folder.resolve().parent)
         for who in ("AUTHOR", "COMMITTER"):
             env |= {f"GIT_{who}_NAME": AUTHOR[0], f"GIT_{who}_EMAIL": AUTHOR[1]}
         self._env = env
@@ -81,6 +103,12 @@ class Repository:
         rows = [row for row in rows if row[0] != "tree"]  # names: their files' own check
         for (kind, ident), data in zip(rows, self._blobs([row[1] for row in rows])):
             yield kind, ident, data
+
+    def paths(self) -> dict[str, str]:
+        """Blob or tree -> a path that it has in some commit that is referred to."""
+        rows = self.run("rev-list", "--objects", "--all").splitlines()
+        pairs = (row.partition(" ") for row in rows)
+        return {ident: path for ident, _, path in pairs if path}
 
     def _blobs(self, idents: list[str]) -> Iterator[bytes]:
         asked = "".join(f"{ident}\n" for ident in idents).encode()

@@ -20,7 +20,7 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Iterable, Mapping
+from typing import Any, Container, Iterable, Mapping
 
 from .errors import LabError
 from .lab import Course, Exercise, Lab
@@ -71,15 +71,19 @@ def parse(course: Course, text: str, name: str = "course.toml") -> Selection:
     due: dict[int, str] = {}
     for key, lab in labs.items():
         table = data.get(key, {})
-        if not isinstance(table, dict) or set(table) - {"exercises", "due"}:
-            raise LabError(f"{name}: [{key}] has 'exercises' and 'due', nothing else")
+        if not isinstance(table, dict):
+            raise LabError(f"{name}: {key} is a table: [{key}], with exercises and due below it")
+        for word in sorted(set(table) - {"exercises", "due"}):
+            raise LabError(f"{name}: [{key}] has no '{word}'; there are exercises, due")
         chosen = _chosen(lab, table.get("exercises", "all"), f"{name}: [{key}] exercises")
         points |= scale({one.id: weights.get(one.id, one.points) for one in chosen})
         if "due" in table:
             due[lab.number] = _date(table["due"], f"{name}: [{key}] due")
     for ident in weights:
         if ident not in points:
-            raise LabError(f"{name}: [weights] {ident} is not set in this course")
+            raise LabError(
+                f"{name}: [weights] {ident} is not set: its lab's exercises leave it out"
+            )
     salt = data.get("salt", "")
     if not isinstance(salt, str) or 0 < len(salt) < 16:
         raise LabError(f"{name}: salt is a string of at least 16 characters")
@@ -88,12 +92,13 @@ def parse(course: Course, text: str, name: str = "course.toml") -> Selection:
 
 def _weights(course: Course, table: Any, name: str) -> dict[str, int]:
     if not isinstance(table, dict):
-        raise LabError(f"{name}: weights are a table of exercise = points")
+        raise LabError(f'{name}: weights is a table: [weights], with "0.1" = 20 below it')
     for ident, weight in table.items():
         if ident not in course.by_id:
-            raise LabError(f"{name}: [weights] there is no exercise '{ident}'")
+            known = ", ".join(course.by_id)
+            raise LabError(f"{name}: [weights] there is no exercise '{ident}'; there are {known}")
         if not isinstance(weight, int) or isinstance(weight, bool) or weight <= 0:
-            raise LabError(f"{name}: [weights] {ident} is a number above 0, not {weight!r}")
+            raise LabError(f"{name}: [weights] {ident} is a whole number above 0, not {weight!r}")
     return dict(table)
 
 
@@ -103,13 +108,20 @@ def _chosen(lab: Lab, word: Any, where: str) -> list[Exercise]:
     if word == "core":
         return [one for one in lab.exercises if one.kind == "core"]
     known = {one.id: one for one in lab.exercises}
-    if not isinstance(word, list) or not word or not all(one in known for one in word):
-        raise LabError(f'{where} is "all", "core" or a list of some of {", ".join(known)}')
+    right = isinstance(word, list) and word
+    strange = _unknown(word, known) if right else [word]
+    if strange:
+        every = ", ".join(known)
+        raise LabError(f'{where} is "all", "core" or a list of some of {every}; not {strange[0]!r}')
     return [one for ident, one in known.items() if ident in word]
 
 
+def _unknown(words: list[Any], known: Container[str]) -> list[Any]:
+    return [one for one in words if not isinstance(one, str) or one not in known]
+
+
 def _date(value: Any, where: str) -> str:
-    if not isinstance(value, datetime.date):
+    if not isinstance(value, datetime.date) or isinstance(value, datetime.datetime):
         raise LabError(f"{where} is a date like 2026-10-01, not {value!r}")
     return value.isoformat()
 
@@ -119,8 +131,12 @@ def _references(course: Course, word: Any, name: str) -> frozenset[str]:
     always = {one.id for one in course.exercises() if one.stand_in}
     if isinstance(word, bool):
         return course.linked if word else frozenset(always)
-    if not isinstance(word, list) or not all(one in course.by_id for one in word):
-        raise LabError(f"{name}: references is true, false or a list of exercises")
+    strange = _unknown(word, course.by_id) if isinstance(word, list) else [word]
+    if strange:
+        every = ", ".join(course.by_id)
+        raise LabError(
+            f"{name}: references is true, false or a list of some of {every}; not {strange[0]!r}"
+        )
     return frozenset(word) & course.linked | always
 
 

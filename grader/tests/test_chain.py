@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from strata import chain, chain_check, leaks, pristine, selection
-from strata.errors import LabError, StrataError
+from strata import chain, chain_check, leaks, output, pristine, selection
+from strata.errors import LabError, StrataError, UsageError
 from strata.lab import Course, parse_lab
 from strata.plumbing import File, Repository
 from support import lab_toml, make_course
@@ -76,17 +76,29 @@ def test_a_choice_is_weighed_anew_and_written_into_lab_toml(course: Course) -> N
 @pytest.mark.parametrize(
     "text,said",
     [
-        ("x = 1", "there is no 'x'; there are salt"),
+        ("x = 1", "there is no 'x'; there are salt, references, weights, lab0"),
+        ("[lab1]", "there is no 'lab1'; there are salt, references, weights, lab0"),
         ("[", "course.toml: "),
-        ('[lab0]\nexercises = ["0.9"]', "some of 0.1, 0.2, 0.3"),
-        ("[lab0]\nexercises = []", "some of 0.1"),
-        ("[lab0]\ndue = 7", "a date like"),
-        ("[lab0]\npoints = 7", "nothing else"),
-        ('[weights]\n"0.9" = 1', "no exercise '0.9'"),
-        ('[weights]\n"0.1" = 0', "above 0"),
-        ('[weights]\n"0.1" = 1\n[lab0]\nexercises = ["0.2"]', "is not set"),
-        ('salt = "short"', "at least 16"),
-        ('references = "some"', "true, false or a list"),
+        ("lab0 = 1", "lab0 is a table"),
+        ('[lab0]\nexercises = ["0.1", "0.9"]', "some of 0.1, 0.2, 0.3; not '0.9'"),
+        ("[lab0]\nexercises = []", '"all", "core" or a list of some of 0.1'),
+        ("[lab0]\nexercises = [[1]]", "some of 0.1, 0.2, 0.3; not [1]"),
+        ('[lab0]\nexercises = "some"', "not 'some'"),
+        ("[lab0]\ndue = 7", "[lab0] due is a date like 2026-10-01, not 7"),
+        ("[lab0]\ndue = 2026-10-01T00:00:00", "is a date like 2026-10-01"),
+        ("[lab0]\ndue = 2026-13-01", "course.toml: "),
+        ("[lab0]\npoints = 7", "[lab0] has no 'points'; there are exercises, due"),
+        ("weights = 1", "weights is a table"),
+        ('[weights]\n"0.9" = 1', "[weights] there is no exercise '0.9'; there are 0.1, 0.2, 0.3"),
+        ('[weights]\n"0.1" = 0', "[weights] 0.1 is a whole number above 0, not 0"),
+        ('[weights]\n"0.1" = 2.5', "above 0, not 2.5"),
+        ('[weights]\n"0.1" = true', "above 0, not True"),
+        ('[weights]\n"0.1" = 1\n[lab0]\nexercises = ["0.2"]', "0.1 is not set"),
+        ('salt = "short"', "salt is a string of at least 16"),
+        ("salt = 12345678901234567", "salt is a string of at least 16"),
+        ('references = "some"', "true, false or a list of some of 0.1, 0.2, 0.3; not 'some'"),
+        ('references = ["0.1", "9.9"]', "not '9.9'"),
+        ("references = [1]", "true, false or a list of some of 0.1, 0.2, 0.3; not 1"),
     ],
 )
 def test_a_wrong_course_toml_gets_a_clear_line(course: Course, text: str, said: str) -> None:
@@ -179,14 +191,164 @@ def git_id(kind: str, data: bytes) -> str:
     return hashlib.sha1(f"{kind} {len(data)}\0".encode() + data).hexdigest()
 
 
-def test_a_leak_is_found_in_any_object(course: Course, repo: Repository) -> None:
+def secret_course(course: Course) -> dict[str, str]:
+    """Its secrets, one of them long enough to be looked for."""
     path = course.tree / "solutions/lab0-boot/f1.c"
     path.write_text(path.read_text().replace("return 1;", "return the_long_secret + 1;"))
-    repo.run("hash-object", "-w", "--stdin", data=b"so: return  the_long_secret + 1;")
+    patch = course.tree / "solutions/lab0-boot/mutants/m.patch"
+    patch.parent.mkdir()
+    patch.write_text("exercise: 0.1\n\n--- a/f\n+++ b/f\n-x\n+return what_a_mutant_says;\n")
+    return leaks.secret_lines(course)
+
+
+@pytest.mark.parametrize("word", ["return  the_long_secret + 1;", "return what_a_mutant_says;"])
+@pytest.mark.parametrize("place", ["loose", "packed", "unreferenced", "message"])
+def test_a_leak_is_found_in_any_object(
+    course: Course, repo: Repository, word: str, place: str
+) -> None:
+    secrets = secret_course(course)
+    text = "nothing" if place == "message" else f"so: {word}"
+    tree = repo.write_tree({"a/page.md": File(text.encode())})
+    commit = repo.commit(tree, [], word if place == "message" else "said", DATE)
+    if place != "loose":
+        repo.run("update-ref", "refs/heads/main", commit)
+        repo.run("gc", "-q")
+    if place == "unreferenced":  # stays in the pack
+        repo.run("update-ref", "-d", "refs/heads/main")
     texts = [(f"{kind} {ident}", data) for kind, ident, data in repo.texts()]
-    (line,) = leaks.shown(leaks.secret_lines(course), texts)
-    assert line.startswith("blob ") and "solutions/lab0-boot/f1.c" in line
-    assert leaks.shown(leaks.secret_lines(course, {"0.1"}), texts) == []
+    (line,) = leaks.shown(secrets, texts)
+    kind = "commit" if place == "message" else "blob"
+    assert line.startswith(f"{kind} ") and "solutions/lab0-boot/" in line
+    assert repo.paths().get(line.split()[1][:-1]) == ("a/page.md" if place == "packed" else None)
+
+
+def test_what_is_revealed_is_no_secret(course: Course) -> None:
+    secrets = secret_course(course)
+    left = leaks.secret_lines(course, {"0.1"})
+    assert set(secrets) - set(left) == {"return the_long_secret + 1;"}
+
+
+def published_to(out: Path, repo: Repository, zero: bytes) -> dict[str, str]:
+    """Two labs, or their correction, handed over."""
+    tips, tags = chain.publish(repo, make_lines(repo, zero), DATE, repo.tags())
+    repo.add_tags(tags)
+    assert not list(output.hand_over(repo.folder, out, tips["lab1"]))
+    assert output.published(out) == repo.tags()
+    assert Repository(out).run("rev-parse", "main") == tips["lab1"]
+    return tips
+
+
+@pytest.mark.parametrize("kind", ["new", "empty", "bare", "cloned"])
+def test_what_can_be_published_onto(repo: Repository, tmp_path: Path, kind: str) -> None:
+    out = tmp_path / "some" / "out"
+    if kind != "new":
+        out.mkdir(parents=True)
+    if kind in ("bare", "cloned"):
+        Repository(out).run("init", "-q", "-b", "master", *(["--bare"] if kind == "bare" else []))
+    assert output.place(str(out), "course") == out
+    published_to(out, repo, b"0")
+    assert (out / "a").exists() == (kind != "bare")
+    assert output.place(str(out), "course") == out
+    published_to(out, repo, b"mended")
+    if kind != "bare":
+        assert (out / "a").read_bytes() == b"mended"
+        (out / "b").write_text("changed")
+        with pytest.raises(UsageError, match=r"b: not as published.* git -C \S+ reset --hard"):
+            output.place(str(out), "course")
+
+
+def test_a_stopped_publication_goes_on(repo: Repository, tmp_path: Path) -> None:
+    """The tags are there, the files not yet, nor the branch."""
+    out = tmp_path / "out"
+    tips, tags = chain.publish(repo, make_lines(repo, b"0"), DATE, {})
+    repo.add_tags(tags)
+    out.mkdir()
+    stopped = Repository(out)
+    stopped.run("init", "-q", "-b", "main")
+    stopped.run("fetch", "-q", "--no-tags", str(repo.folder), "refs/tags/*:refs/tags/*")
+    (out / "a").write_text("half of it")
+    (out / ".git/index.lock").touch()
+    assert output.place(str(out), "course") == out
+    assert not list(output.hand_over(repo.folder, out, tips["lab1"]))
+    assert (out / "a").read_text() == "0" and stopped.run("status", "--porcelain") == ""
+    (out / ".git/index.lock").touch()
+    with pytest.raises(UsageError, match="git is at work there, or was killed: .* rm /"):
+        output.place(str(out), "course")
+
+
+def test_a_published_tag_never_moves(repo: Repository, tmp_path: Path) -> None:
+    """Where one of the new tags is there with another commit, none is taken."""
+    out = tmp_path / "out"
+    published_to(out, repo, b"0")
+    before = output.published(out)
+    other = Repository(tmp_path / "other")
+    other.folder.mkdir()
+    other.run("init", "-q", "--bare")
+    tips, tags = chain.publish(other, make_lines(other, b"another"), DATE, {})
+    other.add_tags({**tags, "lab0.1": tips["lab0"]})
+    with pytest.raises(StrataError, match="fetch"):
+        list(output.hand_over(other.folder, out, tips["lab1"]))
+    assert output.published(out) == before
+
+
+def make_out(kind: str, out: Path) -> None:
+    """What cannot be published onto."""
+    if kind == "file":
+        out.write_text("")
+        return
+    out.mkdir()
+    repo = Repository(out)
+    if kind == "broken":
+        (out / ".git").mkdir()
+        return
+    if kind != "folder":
+        repo.run("init", "-q")
+    if kind in ("folder", "begun"):
+        (out / "a").write_text("")
+    if kind in ("other", "named"):
+        tree = repo.write_tree({"a": File(b"")})
+        words = ["-c", "user.name=a", "-c", "user.email=a@example.org", "commit-tree", tree]
+        env = {"GIT_COMMITTER_EMAIL": "a@example.org"}
+        commit = repo.run(*words, data=b"mine", **env)
+        repo.run("update-ref", f"refs/{'heads/main' if kind == 'other' else 'tags/lab0'}", commit)
+
+
+@pytest.mark.parametrize(
+    "kind,said",
+    [
+        ("file", "is no folder; name another one"),
+        ("folder", "has files in it, and no course; name a new or empty folder"),
+        ("begun", r"has files beside \(a\); name another folder"),
+        ("broken", "git cannot read what is there; name another folder"),
+        ("other", "is a git repository, and no course in it; name another folder"),
+        ("named", "its tag lab0 is not one of make course or make handout"),
+    ],
+)
+def test_what_cannot_be_published_onto(tmp_path: Path, kind: str, said: str) -> None:
+    make_out(kind, tmp_path / "out")
+    with pytest.raises(UsageError, match=f"OUT=.*{said}") as caught:
+        output.place(str(tmp_path / "out"), "course")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("word", ["https://example.org/a.git", "git@example.org:a/b", ""])
+def test_an_output_is_a_folder(word: str) -> None:
+    with pytest.raises(UsageError, match="(git -C dir push --tags|make course OUT=dir)"):
+        output.place(word, "course")
+
+
+@pytest.mark.parametrize("locked", ["out", "out/.git/objects", "."])
+def test_an_output_that_cannot_be_written_is_named(
+    repo: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, locked: str
+) -> None:
+    """Faked: root may write anywhere."""
+    out = tmp_path / "out"
+    if locked != ".":
+        published_to(out, repo, b"0")
+    there = tmp_path / locked
+    monkeypatch.setattr("os.access", lambda path, _: Path(path) != there)
+    with pytest.raises(UsageError, match=f"OUT=.*{there} cannot be written; .*folder"):
+        output.place(str(out), "course")
 
 
 def test_which_grades_a_tag_gets(course: Course) -> None:
