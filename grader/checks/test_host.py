@@ -67,6 +67,16 @@ def test_no_made_up_input_breaks_a_parser(make: Make) -> None:
     assert all(int(runs) >= RUNS for _, runs in judged)
 
 
+@needs_fuzzer
+def test_fuzzing_a_skeleton_names_the_exercise(make: Make) -> None:
+    """A stub is no fault: its exercise is not begun."""
+    targets = {"format": "0.2", "elf": "0.8", "timer_queue": "1.8"}
+    done = make("fuzz", "SOLVED=none", "RUNS=10", f"TARGET={' '.join(targets)}")
+    assert done.returncode == 0, done.stdout[-4000:]
+    said = re.findall(r"^not begun fuzz (\w+): exercise (\S+) ", done.stdout, re.M)
+    assert dict(said) == targets
+
+
 @needs_clang
 def test_the_analyzer_finds_nothing(make: Make) -> None:
     """clang's analyzer on every C source of the labs, finished and not begun."""

@@ -95,6 +95,7 @@ verdict_exit(unsigned code)
 		longjmp(*host_escape, HOST_TODO);
 	}
 	printf("%s\n", line);
+	fflush(stdout);		/* libFuzzer's exit leaves it out */
 	exit(2);
 }
 

@@ -11,6 +11,7 @@
 #include "host.h"
 #include "loader_machine.h"
 #include "memory.h"
+#include "todo.h"
 
 enum {
 	RAM_BYTES = 16 << 10,
@@ -126,6 +127,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct elf_file file;
 	enum elf_error error;
 
+	if (!exercise_written("0.8"))	/* tells what is usable RAM */
+		todo_reached("0.8", "e820_collect");
 	if (len == 0 || len - 1 > FILE_MAX)
 		return 0;
 	machine_start();
