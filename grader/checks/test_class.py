@@ -24,7 +24,7 @@ import pytest
 from conftest import TREE, run
 from made_class import TAG, Made, Maker, as_repository
 from mischief import HOSTILE, hang, write, zips
-from strata import sandbox
+from strata import cgroups, sandbox
 from strata.class_dask import results_of
 from strata.class_worker import Asked
 from strata.lab import load_course
@@ -223,6 +223,22 @@ def test_the_sandbox_holds(command: str, status: int, said: str) -> None:
     """No host files, no network, one writable place of a size, no other process."""
     done = sandbox.run(["bash", "-c", command], sandbox.Limits(seconds=30))
     assert done.status == status and said in done.output.decode(), done
+
+
+def test_control_groups_limit_a_sandbox_as_a_whole() -> None:
+    """Where this machine has them: many processes that are each small enough."""
+    with cgroups.confined(64 * sandbox.MIB, 64) as group:
+        if not group.folders:
+            pytest.skip("no control groups can be made here")
+        folders = group.folders
+    assert not [one for one in folders if one.exists()]
+    eater = "x = bytearray(60 << 20); __import__('time').sleep(3)"
+    command = "".join(f'python3 -c "{eater}" & ' for _ in range(8)) + "wait"
+    done = sandbox.run(["bash", "-c", command], sandbox.Limits(seconds=30, total=200 * sandbox.MIB))
+    assert done.trouble == "it used more than 200 MiB of memory", done
+    fork = "for at in $(seq 100); do sleep 5 & done; wait"
+    done = sandbox.run(["bash", "-c", fork], sandbox.Limits(seconds=20, processes=20))
+    assert "fork" in done.errors and done.seconds < 20, done
 
 
 def test_processes_left_behind_are_ended() -> None:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Mapping, Sequence
 
+from . import cgroups
 from .errors import StrataError
 
 __all__ = ["Limits", "Outcome", "missing", "run", "words_for"]
@@ -40,6 +41,7 @@ class Limits:
     output: int = 8 * MIB
     disk: int = 512 * MIB
     memory: int = 12288 * MIB  # address space of one process: guests of 5 GiB are tested
+    total: int = 4096 * MIB  # in use by all together, where there are control groups
     file: int = 128 * MIB
     processes: int = 256
     cpu_seconds: int = 600
@@ -129,6 +131,8 @@ def run(
             for place, path in (files or {}).items()
         }
         words = words_for(command, limits, opened, environment or {}, os.geteuid() == 0)
+        group = stack.enter_context(cgroups.confined(limits.total, limits.processes))
+        words = [*group.words(), *words]
         stdin.write(given)
         stdin.seek(0)
         try:
@@ -147,6 +151,8 @@ def run(
             output, trouble = _read(process.stdout, limits, began, errors)
         finally:
             _end(process)
+        if not trouble and group.starved():
+            trouble = f"it used more than {limits.total // MIB} MiB of memory"
         errors.seek(0)
         said = errors.read(65536).decode("utf-8", "backslashreplace")
     return Outcome(process.returncode, output, said, time.monotonic() - began, trouble)
