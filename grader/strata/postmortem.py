@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from .errors import Failure, GuestEnded, StrataError
 from .machine import EXIT_LOADER, EXIT_PANIC, Guest
 from .elf import Symbols
+from .host import named_pipe
 
 __all__ = ["Fault", "decode_faults", "describe", "hang_text", "reset_text"]
 
@@ -184,7 +185,7 @@ def _cascade(faults: list[Fault]) -> list[Fault]:
 
 def _boot_again(guest: Guest) -> tuple[str, str]:
     """QEMU's log of the exceptions, and the page walk of a page fault among the last ones."""
-    read, write = os.pipe()
+    read, write, path = named_pipe()
     tail: list[bytes] = [b""]
 
     def keep() -> None:
@@ -193,7 +194,6 @@ def _boot_again(guest: Guest) -> tuple[str, str]:
 
     reader = threading.Thread(target=keep, daemon=True)
     reader.start()
-    path = f"/proc/{os.getpid()}/fd/{write}"
     again = replace(guest.spec)
     extra = ("-d", "int,cpu_reset", "-D", path, "-action", "shutdown=pause")
     walk = ""

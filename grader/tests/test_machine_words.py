@@ -4,8 +4,12 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
+import pytest
+
+from strata import host
 from strata.build import blame, passed_on, read_errors
 from strata.doctor import version_of
 from strata.elf import Symbols
@@ -169,3 +173,18 @@ def test_versions_are_found() -> None:
     assert version_of("GNU gdb (Debian 13.1-3) 13.1") == "13.1"
     assert version_of("NASM version 2.16.01") == "2.16.01"
     assert version_of("none") == ""
+
+
+@pytest.mark.parametrize("proc", [True, False])
+def test_qemu_can_write_where_there_is_no_proc(proc: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host, "_HAS_PROC", proc)
+    with host.Scratch("memory") as file:
+        Path(file.path).write_bytes(b"four")
+        assert file.read() == b"four"
+    assert proc or not Path(file.path).exists()
+    read, write, path = host.named_pipe()
+    with open(path, "wb") as stream:
+        stream.write(b"log")
+    os.close(write)
+    assert os.read(read, 10) == b"log" and os.read(read, 10) == b""
+    os.close(read)
