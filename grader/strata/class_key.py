@@ -50,6 +50,7 @@ class Result:
     trouble: str = ""
     seconds: float = 0.0
     said: str = ""  # of a grade that gave no results, for the instructor
+    limit: float = 0.0  # seconds that it could have
 
     @property
     def points(self) -> float:

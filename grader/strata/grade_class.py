@@ -94,7 +94,7 @@ def _run(asked: Class, began: float) -> int:
     try:
         for raw, fresh in _graded(asked, packed, todo):
             fresh.seconds = round(float(raw["seconds"]), 2)
-            fresh.trouble = str(raw["trouble"])
+            fresh.trouble, fresh.limit = str(raw["trouble"]), asked.seconds
             result = judge(fresh, key, raw["results"], raw["said"])
             if not raw.get("lost"):
                 _keep(asked, result)
@@ -127,10 +127,12 @@ def _result_path(asked: Class, name: str) -> Path:
 
 
 def _known(asked: Class, name: str, digest: str) -> Result | None:
-    """A result of the same files, tree and salt."""
+    """A result of the same files, tree and salt; one in trouble, of the same LIMIT=."""
     try:
         found = json.loads(_result_path(asked, name).read_text(encoding="utf-8"))
-        return Result.of(found) if found["digest"] == digest else None
+        same = found["digest"] == digest
+        same = same and (not found["trouble"] or found["limit"] == asked.seconds)
+        return Result.of(found) if same else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
