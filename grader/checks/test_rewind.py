@@ -8,17 +8,14 @@ import os
 import re
 import shutil
 import subprocess
-from itertools import takewhile, zip_longest
 from pathlib import Path
 from typing import Iterator
 
 import pytest
 
 from conftest import TREE, run
-from strata.walkthrough_page import Step, compare, parse
 from test_graded import COURSE, MUTANTS, mutated
 
-CUT = "<cut>"
 MUTANT = "vga-backspace-underflow"
 FAILS = "boot.vga.vga_obeys_control_characters"
 PASSES = "boot.vga.vga_shows_text_and_starts_rows"
@@ -124,28 +121,6 @@ def test_another_qemu(way: str, said: str, graded: Path) -> None:
     seen = rewind(graded, PASSES, "reverse-stepi\nreverse-continue\n", QEMU=str(wrapper))
     assert said in seen, seen[-2000:]
     assert "Traceback" not in seen
-
-
-def test_the_page_holds(warm: Path, tmp_path: Path) -> None:
-    """Its planted bugs are found as it says, line by line."""
-    tree, values = tmp_path / "tree", dict[str, str]()
-    subprocess.run(["cp", "-a", str(warm), str(tree)], check=True)
-    page = parse(Path("docs/rewind.md"), (TREE / "docs/rewind.md").read_text(encoding="utf-8"))
-    assert len([step for step in page.steps if step.kind == "gdb"]) >= 8
-    for at, step in enumerate(page.steps):
-        if step.kind != "shell":
-            continue
-        typed = list(takewhile(lambda one: one.kind == "gdb", page.steps[at + 1 :]))
-        if step.command.startswith("make rewind"):
-            script = "".join(f"echo \\n{CUT}\\n\n{one.command}\n" for one in typed)
-            seen = rewind(tree, step.command.partition("TEST=")[2], script)
-        else:
-            seen = run(["sh", "-c", step.command], cwd=tree).stdout
-        seen = re.sub(r"\[Inferior 1 .* detached\]\n", "", seen)
-        for one, part in zip_longest([step, *typed], seen.split(CUT), fillvalue=""):
-            assert isinstance(one, Step), seen
-            wrong = compare(one, part or "", values)
-            assert wrong is None, f"docs/rewind.md:{wrong.line}: {wrong}\n{seen[-3000:]}"
 
 
 def test_the_tree_names_the_page() -> None:

@@ -6,18 +6,21 @@ from __future__ import annotations
 import os
 import secrets
 import selectors
+import signal
 import subprocess
+import tempfile
 import time
 from pathlib import Path
-from typing import Callable, Sequence
+from typing import Callable, Mapping, Sequence
 
 from .host import cpu_seconds
 
-__all__ = ["GdbProcess", "Limit", "TURN_S"]
+__all__ = ["GdbOfMake", "GdbProcess", "Limit", "TURN_S"]
 
 TURN_S = 0.2
 _CPU_MAX_S = 20.0
 _WALL_MAX_S = 120.0
+_END_S = 10.0
 
 
 class Limit:
@@ -38,14 +41,23 @@ class GdbProcess:
     """A real GDB on pipes. Its prompt is drawn anew, so that no output can be one."""
 
     def __init__(self, words: Sequence[str], tree: Path, pid: int) -> None:
-        self._pid = pid
-        self._prompt = f"<{secrets.token_hex(8)}>"
         gdb, *others = words
-        quiet = ["-nx", "-iex", f"set prompt {self._prompt}", "-iex", "set width 0"]
-        quiet += ["-iex", "set style enabled off", "-iex", "set confirm off"]
+        quiet = ["-nx"]
+        for line in self._first_lines():
+            quiet += ["-iex", line]
+        self._begin([gdb, *quiet, *others], tree, os.environ)
+        self._pid = pid
+
+    def _first_lines(self) -> list[str]:
+        self._prompt = f"<{secrets.token_hex(8)}>"
+        lines = [f"set prompt {self._prompt}", "set width 0", "set style enabled off"]
+        return [*lines, "set confirm off"]
+
+    def _begin(self, words: Sequence[str], tree: Path, environment: Mapping[str, str]) -> None:
         self._process = subprocess.Popen(
-            [gdb, *quiet, *others],
+            words,
             cwd=tree,
+            env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -99,3 +111,26 @@ class GdbProcess:
         self._process.wait()
         self._in.close()
         self._out.close()
+
+
+class GdbOfMake(GdbProcess):
+    """The GDB that a verb of make opens, such as `make rewind`; what make says comes first."""
+
+    def __init__(self, words: Sequence[str], tree: Path, environment: Mapping[str, str]) -> None:
+        # pylint: disable=super-init-not-called
+        with tempfile.NamedTemporaryFile("w", suffix=".gdb", delete=False) as file:
+            file.write("\n".join(self._first_lines()) + "\n")
+        self._file = Path(file.name)
+        self._begin(words, tree, {**environment, "GDBFLAGS": f"-nx -ix {file.name}"})
+        self._pid = self._process.pid
+
+    def close(self) -> None:
+        """Let GDB end, and make after it; what then still is there is ended."""
+        self._in.close()
+        try:
+            self._process.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        self._out.close()
+        self._file.unlink()

@@ -4,6 +4,8 @@
 A page's `make debug` starts the machine as that verb does, with the same first commands
 of a real GDB; only the terminals are pipes. What GDB and the serial line say is compared
 with the page, line by line. The guest runs under icount, so a page holds or fails for good.
+
+A page that plants a mistake and rewinds is played in a copy of the tree, with that verb.
 """
 
 from __future__ import annotations
@@ -11,7 +13,9 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
+import tempfile
 from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
@@ -20,7 +24,7 @@ from typing import Mapping
 from .debug import find_gdb, stage_spec
 from .debuggee import Debuggee
 from .errors import StrataError, UsageError
-from .gdb_process import GdbProcess, Limit, TURN_S
+from .gdb_process import GdbOfMake, GdbProcess, Limit, TURN_S
 from .lab import Course, load_course
 from .markers import State
 from .planning import read_states
@@ -33,6 +37,21 @@ _WALL_MAX_S = 120.0
 # The board's watchdog, as machine.py uses it: QEMU pauses the guest, and GDB says SIGALRM.
 _WATCHDOG = ("-device", "ib700", "-action", "watchdog=pause")
 _ARM, _DISARM = "monitor o /b 0x443 0xd", "monitor o /b 0x441 0"
+# What a shell that a reader opens does not have: variables of this make, or of its make.
+_MAKES: tuple[str, ...] = (
+    "TEST",
+    "LAB",
+    "STAGE",
+    "SOLVED",
+    "EX",
+    "CASE",
+    "BUILD",
+    "OUT",
+    "V",
+    "SEED",
+)
+_MAKES += ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES")
+_LEFT = (".git", "__pycache__", ".mypy_cache", "course", "class")
 _RUNS = ("c", "continue", "finish", "until", "advance", "ni", "nexti", "n", "next", "s", "step")
 
 
@@ -112,13 +131,45 @@ def play(course: Course, page: Page, environment: Mapping[str, str]) -> None:
         player.close()
 
 
+def _copy_of(tree: Path) -> Path:
+    """A copy of a tree to be changed. What is built goes along where make finds it again:
+    from another build folder the names that objects depend on would be wrong."""
+    copy = Path(tempfile.mkdtemp(prefix="walk")) / tree.name
+    left = _LEFT if (os.environ.get("BUILD") or "build") == "build" else (*_LEFT, "build")
+    shutil.copytree(tree, copy, symlinks=True, ignore=shutil.ignore_patterns(*left))
+    return copy
+
+
+def _plain_environment() -> dict[str, str]:
+    """A reader's: nothing of the make that plays the page."""
+    kept = {name: value for name, value in os.environ.items() if name not in _MAKES}
+    return {**kept, "GIT_CEILING_DIRECTORIES": tempfile.gettempdir()}  # the copy is in no clone
+
+
+def _said(words: list[str], tree: Path, environment: Mapping[str, str]) -> str:
+    """What a command prints."""
+    done = subprocess.run(
+        words,
+        cwd=tree,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=_WALL_MAX_S,
+        check=False,
+    )
+    return done.stdout.decode("utf-8", "backslashreplace")
+
+
 class _Player:
     """The terminals of one page."""
 
     def __init__(self, course: Course, page: Page, environment: Mapping[str, str]) -> None:
         self._course = course
         self._page = page
+        self._asked = environment.get("SOLVED") or ""
         self._environment = {**environment, "SOLVED": _solved(course, environment)}
+        self._copy = _copy_of(course.tree) if page.planted else None
         self._values: dict[str, str] = {}
         self._machine: Debuggee | None = None
         self._gdb: GdbProcess | None = None
@@ -130,13 +181,15 @@ class _Player:
         command = fill(step.command, self._values)
         if step.kind == "shell":
             seen = self._shell(step, command)
-        elif self._gdb is None or self._serial is None:  # a step in a session
+        elif self._gdb is None:  # a step in a session
             raise Failed(self._page, step.line, "no `make debug` comes before this")
+        elif self._serial is None and step.kind != "gdb":
+            raise Failed(self._page, step.line, "a recorded run takes no keys")
         elif step.kind == "gdb" and self._running is not None:
             raise Failed(self._page, step.line, "the guest runs: GDB takes no command")
         elif step.kind == "gdb":
             seen = self._type(self._gdb, step, command, following)
-        elif step.kind == "serial" and self._running is not None:
+        elif step.kind == "serial" and self._serial and self._running is not None:
             self._serial.type(command)
             seen = self._listen(step, following)
         elif self._running is not None:
@@ -152,7 +205,12 @@ class _Player:
             raise Failed(self._page, wrong.line, self._text(step, wrong))
 
     def close(self) -> None:
-        """End GDB and the machine."""
+        """End GDB and the machine, and remove the copy."""
+        self._end()
+        if self._copy is not None:
+            shutil.rmtree(self._copy.parent, ignore_errors=True)
+
+    def _end(self) -> None:
         if self._gdb is not None:
             self._gdb.close()
         if self._serial is not None:
@@ -167,9 +225,13 @@ class _Player:
 
     def _shell(self, step: Step, command: str) -> str:
         words = shlex.split(command)
+        if words[:1] == ["make"]:
+            self._end()
+        if words[:2] == ["make", "rewind"] and self._copy is not None:
+            self._gdb = GdbOfMake([*words, *self._given()], self._copy, _plain_environment())
+            return self._wait_gdb(step)
         if words[:2] != ["make", "debug"]:
             return self._run(command)
-        self.close()
         options = dict(word.split("=", 1) for word in words[2:] if "=" in word)
         solved = self._environment["SOLVED"]  # who plays the page says what is given
         environment = {**self._environment, **options, "SOLVED": solved}
@@ -186,23 +248,23 @@ class _Player:
         machine.check()
         return seen
 
+    def _given(self) -> list[str]:
+        """Who plays the page says what is given; else the verbs of tests do."""
+        return [f"SOLVED={self._asked}"] if self._asked else []
+
     def _run(self, command: str) -> str:
+        if self._copy is not None:
+            words = shlex.split(command)
+            given = self._given() if words[0] == "make" else []
+            return _said([*words, *given], self._copy, _plain_environment())
         build = self._environment.get("BUILD") or "build"
-        done = subprocess.run(
-            ["sh", "-c", re.sub(r"(?<![\w/.])build/", f"{build}/", command)],
-            cwd=self._course.tree,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=_WALL_MAX_S,
-            check=False,
-        )
-        return done.stdout.decode("utf-8", "backslashreplace")
+        line = re.sub(r"(?<![\w/.])build/", f"{build}/", command)
+        return _said(["sh", "-c", line], self._course.tree, os.environ)
 
     def _type(self, gdb: GdbProcess, step: Step, command: str, following: str) -> str:
         """A GDB command; when the serial line comes next, the guest runs on meanwhile."""
         runs = command.split()[0] in _RUNS
-        if runs:
+        if runs and self._serial is not None:
             gdb.send(_DISARM if following == "serial" else _ARM)
             gdb.wait()
         gdb.send(command)
@@ -212,12 +274,16 @@ class _Player:
         return self._wait_gdb(step)
 
     def _wait_gdb(self, step: Step) -> str:
-        assert self._gdb is not None and self._serial is not None
-        seen = self._gdb.wait(self._serial.read)
+        assert self._gdb is not None
+        seen = self._gdb.wait(self._read_serial)
         if seen is None:
             what = f"`{step.command}`" if step.command else "the guest's run"
             raise Failed(self._page, step.line, f"{what} does not come to an end")
         return seen
+
+    def _read_serial(self) -> None:
+        if self._serial is not None:
+            self._serial.read()
 
     def _listen(self, step: Step, following: str) -> str:
         """What the serial line says: up to its prompt, or until GDB stops the guest."""

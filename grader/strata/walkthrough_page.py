@@ -16,6 +16,8 @@ Before each block of GDB's stands a question; not before one that begins with ou
 
     <!-- red on: NAME -->           a mutant on which this page fails
     <!-- needs: 0.5, 0.6 -->        exercises that must be written for it
+    <!-- planted: FILE.patch TEST --> a mistake that the page plants; TEST fails by it and is
+                                    rewound. Such a page is played in a copy of the tree.
 
 No I/O but reading the page.
 """
@@ -34,7 +36,7 @@ __all__ = ["Difference", "Expected", "Page", "PageError", "Step", "compare", "fi
 PROMPTS = {"$ ": "shell", "(gdb) ": "gdb", "strata> ": "serial"}
 _KINDS = {"hex": r"(?:0x)?[0-9a-f]+", "dec": r"-?[0-9]+", "word": r"\S+", "text": r".+?"}
 _SLOT = re.compile(r"\{(?P<name>[a-z][a-z0-9_]*)?(?::(?P<kind>hex|dec|word|text))?\}")
-_COMMENT = re.compile(r"<!--\s*(red on|needs):\s*(.*?)\s*-->")
+_COMMENT = re.compile(r"<!--\s*(red on|needs|planted):\s*(.*?)\s*-->")
 _ANY = "..."
 
 
@@ -68,6 +70,7 @@ class Page:
     steps: list[Step] = field(default_factory=list)
     red_on: list[str] = field(default_factory=list)
     needs: list[str] = field(default_factory=list)
+    planted: list[str] = field(default_factory=list)  # patch, test, patch, test ...
 
 
 @dataclass(frozen=True)
@@ -97,11 +100,32 @@ def parse(path: Path, text: str) -> Page:
             asked = asked or "?" in line
             for kind, words in _COMMENT.findall(line):
                 names = [word for word in re.split(r"[,\s]+", words) if word]
-                (page.red_on if kind == "red on" else page.needs).extend(names)
+                into = {"red on": page.red_on, "needs": page.needs, "planted": page.planted}
+                into[kind].extend(names)
     if block is not None:
         raise PageError(f"{path}: the last block has no end")
     _check_names(page)
+    _check_planted(page)
     return page
+
+
+def _check_planted(page: Page) -> None:
+    """The header's patches are applied, and its tests rewound; no others are."""
+    patches, tests = page.planted[::2], page.planted[1::2]
+    for step in page.steps:
+        words = step.command.split() if step.kind == "shell" else []
+        verb = " ".join(words[:2])
+        named = [word for word in words[2:] if word.endswith(".patch")]
+        known = patches if verb == "git apply" else named
+        if verb == "make rewind":
+            named = [word[5:] for word in words[2:] if word.startswith("TEST=")]
+            known = tests
+        if not set(named) <= set(known):
+            raise PageError(f"{page.path}:{step.line}: the header does not say `planted` of this")
+    typed = [step.command for step in page.steps if step.kind == "shell"]
+    for name in page.planted:
+        if not any(name in command for command in typed):
+            raise PageError(f"{page.path}: {name} is planted, and no step uses it")
 
 
 def _types(block: Iterable[tuple[int, str]]) -> bool:

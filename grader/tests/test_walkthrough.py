@@ -131,3 +131,24 @@ def test_a_value_that_was_seen_has_to_come_again() -> None:
 def test_commands_get_the_values() -> None:
     """Braces that are no value stay."""
     assert fill("x/i {a} + {b} {long}", {"a": "0xff"}) == "x/i 0xff + {b} {long}"
+
+
+def planted(line: str) -> Page:
+    """A page whose header plants a mistake, with one shell line."""
+    header = "<!-- planted: docs/a.patch lab.file.test -->"
+    return parse(
+        Path("p.md"), f"{header}\n```console\n$ {line}\n$ make rewind TEST=lab.file.test\n```\n"
+    )
+
+
+def test_a_page_names_what_it_plants() -> None:
+    """What is applied and rewound stands in the header, and the other way round."""
+    page = planted("git apply docs/a.patch")
+    assert page.planted == ["docs/a.patch", "lab.file.test"]
+    for line, wrong in (
+        ("git apply docs/b.patch", "p.md:3: the header does not say"),
+        ("make rewind TEST=lab.file.other", "p.md:3: the header does not say"),
+        ("true", "docs/a.patch is planted, and no step uses it"),
+    ):
+        with pytest.raises(PageError, match=wrong):
+            planted(line)
