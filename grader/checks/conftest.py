@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -135,6 +136,20 @@ def clone(warm: Path, tmp_path: Path) -> Iterator[Path]:
     shutil.rmtree(tmp_path, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """What `make docs` makes of the tree as it is now; once, whichever worker asks first."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "docs"
+    folder.mkdir(exist_ok=True)
+    with open(folder / "lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "build/site").exists():
+            done = run(["make", f"BUILD={folder}/build", "docs"])
+            assert done.returncode == 0, done.stdout[-3000:]
+    return folder / "build/site"
+
+
 def committed(to: Path, *paths: str) -> Path:
     """What lies in a folder as a new commit: the source of a chain."""
     if not (to / ".git").exists():
@@ -153,3 +168,14 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("source") / "strata"
     yield committed(copy_tree(folder))
     shutil.rmtree(folder.parent, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def out(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A course and a handout, made from that; not to be changed."""
+    folder = tmp_path_factory.mktemp("chain")
+    for verb in ("course", "handout"):
+        done = run(["make", verb, f"OUT={folder / verb}"], cwd=source)
+        assert done.returncode == 0, done.stdout[-3000:]
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)

@@ -23,7 +23,7 @@ __all__ = ["Links", "page_text", "title_of"]
 _MARKER = re.compile(r" *([-*+]|\d+[.)]) +")
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
 _SPAN = re.compile(r"(`[^`\n]+`)")
-_COMMENT = re.compile(r"<!--.*?-->\n?", re.S)
+_COMMENT = re.compile(r"^<!--.*?-->\n", re.M | re.S)
 
 
 @dataclass(frozen=True)
