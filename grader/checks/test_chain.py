@@ -12,63 +12,16 @@ from typing import Iterator
 
 import pytest
 
+from chains import ODD, cloned, git, mend, publish, tags, write_solutions
 from conftest import TREE, committed, run
 from strata import leaks
 from strata.lab import load_course
 from strata.markers import reading
 from test_grading import grade, labs, plain_tests
 
-WHO = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
 PAGES = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "grader/tests/test_handout.py"]
 STARTS = [f"lab{n}-start" for n in labs()]
 SOLVED = [f"lab{n}-solution" for n in labs()]
-
-
-def git(tree: Path, *words: str) -> str:
-    """What git says; it has to end well."""
-    done = run(["git", *WHO, *words], cwd=tree)
-    assert done.returncode == 0, done.stdout
-    return done.stdout.strip()
-
-
-def tags(tree: Path) -> dict[str, str]:
-    """Tag -> commit."""
-    rows = git(tree, "for-each-ref", "--format=%(refname:strip=2) %(objectname)", "refs/tags")
-    return dict(row.split() for row in rows.splitlines())
-
-
-def publish(source: Path, verb: str, out: Path, *words: str) -> str:
-    """make course or handout; what it says."""
-    done = run(["make", verb, f"OUT={out}", *words], cwd=source)
-    assert done.returncode == 0, done.stdout[-3000:]
-    return done.stdout
-
-
-def cloned(out: Path, to: Path, tag: str) -> Path:
-    """A clone with a branch of one's own, as the pages say."""
-    git(out.parent, "clone", "-q", str(out), str(to))
-    git(to, "checkout", "-q", "-b", "mine", tag)
-    return to
-
-
-def write_solutions(tree: Path, lab: str) -> None:
-    """A lab's exercises, written and committed."""
-    course = load_course(TREE)
-    for one in course.lab(int(lab)).exercises:
-        path = course.lab_of(one.id).path(one).relative_to(TREE)
-        text = course.solution(one).read_text()
-        (tree / path).write_text(reading(text, str(path)))
-    git(tree, "commit", "-q", "-a", "-m", f"lab {lab}")
-
-
-@pytest.fixture(scope="module", name="out")
-def _out(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A course and a handout; not to be changed."""
-    folder = tmp_path_factory.mktemp("chain")
-    for verb in ("course", "handout"):
-        publish(source, verb, folder / verb)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(name="mended")
@@ -77,13 +30,6 @@ def _mended(source: Path, tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["cp", "-a", str(source), str(tmp_path / "mended")], check=True)
     yield tmp_path / "mended"
     shutil.rmtree(tmp_path / "mended", ignore_errors=True)
-
-
-def mend(source: Path) -> None:
-    """A provided file of lab 0 is mended, and committed."""
-    path = source / "lab0-boot/printk.c"
-    path.write_text(path.read_text() + "\n/* mended */\n")
-    committed(source)
 
 
 def test_the_same_source_gives_the_same_ids(source: Path, out: Path, tmp_path: Path) -> None:
@@ -243,20 +189,6 @@ def test_a_planted_line_is_found(mended: Path, tmp_path: Path) -> None:
     done = run(["make", "handout", f"OUT={tmp_path / 'out'}"], cwd=mended)
     assert done.returncode != 0 and f"shows solutions/lab0-boot/uart.c: {line}" in done.stdout
     assert not (tmp_path / "out").exists()
-
-
-ODD = """
-salt = "a secret of at least 16 characters"
-references = false
-[weights]
-"0.3" = 1
-"0.9" = 5
-[lab0]
-exercises = ["0.3", "0.9"]
-due = 2026-10-01
-[lab1]
-exercises = ["1.8", "1.10"]
-"""
 
 
 CORE = '[lab0]\nexercises = "core"\n[lab1]\nexercises = "core"\n'

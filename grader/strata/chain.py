@@ -244,8 +244,9 @@ def publish(
         said = f"{line.said}, corrected" if old and "\n" not in line.said else line.said
         tips[line.name] = repo.commit(line.tree, parents, said, date)
         tags[f"{line.name}.{number}" if old else line.name] = tips[line.name]
-        if line.name == "lab0" and any(one.name == "lab0-solution" for one in lines):
-            tags[f"lab0-start.{number}" if old else "lab0-start"] = tips[line.name]
+    _, start = newest(before, "lab0-start")  # another name of lab0
+    if "lab0-solution" in tips and start != tips["lab0"]:
+        tags[f"lab0-start.{number}" if start else "lab0-start"] = tips["lab0"]
     return tips, tags
 
 

@@ -174,6 +174,20 @@ def test_a_correction_stands_on_both_and_nothing_moves(repo: Repository) -> None
     assert repo.files("lab1.1") == {"a": File(b"mended"), "b": File(b"1", "100755")}
 
 
+def test_the_first_start_is_lab0_whenever_it_is_shown(repo: Repository) -> None:
+    lines = make_lines(repo, b"0")
+    _, first = chain.publish(repo, lines, DATE, {})
+    repo.add_tags(first)
+    shown = [*lines, chain.Line("lab0-solution", "lab0", "solved", lines[1].tree)]
+    _, second = chain.publish(repo, shown, DATE, repo.tags())
+    assert list(second) == ["lab0-solution", "lab0-start"]
+    assert second["lab0-start"] == first["lab0"]
+    repo.add_tags(second)
+    shown = [*make_lines(repo, b"mended"), shown[-1]]
+    _, third = chain.publish(repo, shown, DATE, repo.tags())
+    assert third["lab0-start.1"] == third["lab0.1"]
+
+
 def test_ids_are_those_of_the_contents(repo: Repository, tmp_path: Path) -> None:
     other = Repository(tmp_path)
     other.run("init", "-q", "--bare", "other")
