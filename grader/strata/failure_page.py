@@ -282,9 +282,10 @@ def _commands(test: TestMark) -> str:
     ident = test.case.id
     rows = [
         ("in GDB", f"make debug TEST={ident}"),
-        ("backwards from the failure", f"make rewind TEST={ident}"),
         ("once more, with the whole log", f"make grade-one TEST={ident}"),
     ]
+    if test.best is not None and not test.best.unrecorded:
+        rows.insert(1, ("backwards from the failure", f"make rewind TEST={ident}"))
     if test.case.kind == "case":
         rows = [
             ("in GDB; k is the kernel that you chose", f"make debug LAB={test.case.lab} CASE=k")

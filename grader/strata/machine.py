@@ -39,6 +39,7 @@ from .host import (
     pipe_bytes,
     wide_pipe,
 )
+from .rr import changed_by_debugger, changed_by_monitor, why_not
 from .spec import MachineSpec, command_line, find_qemu
 
 __all__ = [
@@ -102,6 +103,7 @@ class Guest:
         self.verdict_log = bytearray()
         self.end: End | None = None
         self.sent = False
+        self.unrecorded = why_not(spec)  # why `make rewind` would refuse
         self._extra = extra
         self._symbols: Symbols | None = None
         self._cursor = 0
@@ -238,6 +240,7 @@ class Guest:
 
     def qmp(self, name: str, **arguments: Any) -> Any:
         """A QMP command's answer (underscores become dashes)."""
+        self._note(changed_by_monitor(name, arguments))
         self._check_running()
         self._ident += 1
         ident = self._ident
@@ -331,6 +334,7 @@ class Guest:
 
     def gdb_send(self, data: bytes) -> None:
         """Bytes to the stub; a `c` or `s` packet runs on with a fresh budget."""
+        self._note(changed_by_debugger(data))
         self._check_running()
         assert self._gdb_socket is not None
         if data[:2] in (b"$c", b"$s"):
@@ -702,6 +706,10 @@ class Guest:
             pass  # it is for the reader only; the verdict stands without it
 
     # -- details ------------------------------------------------------------------
+
+    def _note(self, reason: str) -> None:
+        """Somebody outside changes the machine."""
+        self.unrecorded = self.unrecorded or reason
 
     def _verdict_bytes(self) -> bytes:
         return bytes(self.verdict_log if self.spec.debugcon else self.serial)

@@ -156,6 +156,7 @@ class StrataPlugin:
         if planned is None or (report.when != "call" and call.excinfo is None):
             return
         result = _result(planned, call, item)
+        result.unrecorded = _unrecorded(planned, item)
         result.seconds = report.duration
         result.qemu_s = self._guests_time()
         report.user_properties = [("strata", asdict(result))]
@@ -238,6 +239,17 @@ def _result(planned: Planned, call: pytest.CallInfo[None], item: pytest.Item) ->
         made.status, made.fact = FAILED, f"the test stopped: {type(error).__name__}: {error}"
         made.where = _where(call, item, planned)
     return made
+
+
+def _unrecorded(planned: Planned, item: pytest.Item) -> str:
+    """Why `make rewind` would refuse this test; "" if it would not."""
+    if planned.kind not in ("kernel", "outside"):
+        return "it is no single run"
+    machine = getattr(item, "funcargs", {}).get("machine")
+    guests = machine.guests if machine is not None else []
+    if planned.kind == "outside" and not guests:
+        return "it boots no machine"
+    return next((guest.unrecorded for guest in guests if guest.unrecorded), "")
 
 
 def _is_fatal(error: Exception) -> bool:

@@ -9,7 +9,7 @@ from .grade import image_names, planned, request, run_plan
 from .guard import hold
 from .build import Builder
 from .errors import BuildError
-from .record import NOT_JUDGED, Result
+from .record import FAILED, NOT_JUDGED, Result
 
 __all__ = ["run_provided"]
 
@@ -34,5 +34,8 @@ def run_provided(environment: Mapping[str, str]) -> int:
             where = " on this machine" if result.status == NOT_JUDGED else ""
             print(f"{result.status}{where}: {result.id}")
             print("\n".join(f"  {line}" for line in result.lines()))
+        if result.status == FAILED:
+            back = "" if result.unrecorded else f" or make rewind TEST={result.id}"
+            print(f"  debug:    make debug TEST={result.id}{back}")
     print(f"{sum(one.passed for one in found.values())} passed, {len(failures)} failed")
     return 1 if failures else 0

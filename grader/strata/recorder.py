@@ -13,7 +13,6 @@ import shutil
 import signal
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from .errors import Failure, MachineError, StrataError
 from .host import elf_beside, pipe_bytes
@@ -23,18 +22,6 @@ from .spec import MachineSpec
 
 __all__ = ["NotRecorded", "RecordedGuest", "Typed"]
 
-_LOOKS: tuple[str, ...] = (
-    "info",
-    "x",
-    "xp",
-    "human-monitor-command",
-    "stop",
-    "cont",
-    "quit",
-    "query-replay",
-)
-_LOOKS += ("pmemsave", "memsave", "screendump")
-_CHANGES = (b"$P", b"$G", b"$M", b"$X", b"$s")  # a step leaves interrupts out
 _READS_MAX = 200  # a guest that stands still reads nothing
 _SILENT_S = 4
 _QUIT_S = 5000
@@ -63,7 +50,6 @@ class RecordedGuest(Guest):
         self._length = 0
         self._closing = False
         self._silent = 0
-        self._attaching = False
         super().__init__(spec, paused=paused)
 
     @property
@@ -105,24 +91,9 @@ class RecordedGuest(Guest):
                     return
                 before = now
 
-    def gdb_send(self, data: bytes) -> None:
-        """A debugger may stop and look; what it changes is in no record."""
-        if data[:2] in _CHANGES:
-            raise NotRecorded("its test changes the machine with a debugger")
-        super().gdb_send(data)
-
-    def _attach(self) -> None:
-        self._attaching = True
-        super()._attach()
-        self._attaching = False
-
-    def qmp(self, name: str, **arguments: Any) -> Any:
-        """Looking is allowed; what comes in by the monitor is in no record."""
-        line = str(arguments.get("command_line", "info")).split()
-        looks = name in _LOOKS and (not line or line[0] in _LOOKS)
-        if not looks and not self._attaching:
-            raise NotRecorded(f"its test uses the monitor's {line[0] if line else name}")
-        return super().qmp(name, **arguments)
+    def _note(self, reason: str) -> None:
+        if reason:
+            raise NotRecorded(reason)
 
     def _next_part(self) -> str:
         self._left_s = 0

@@ -124,6 +124,8 @@ def first_to_do(course: Course, marks: Marks) -> list[str]:
         lines.append(f"  first: {', '.join(one.read_first)}")
     if test is not None and test.best is not None and not exercise.errors:
         lines.append(f"  debug: {_debug(test)}")
+        if not test.best.unrecorded:
+            lines.append(f"     or: make rewind TEST={test.case.id}, backwards from the failure")
     return lines
 
 

@@ -10,10 +10,17 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Mapping
 
 from .spec import MachineSpec, command_line
 
-__all__ = ["Recording", "rr_words", "why_not"]
+__all__ = ["Recording", "changed_by_debugger", "changed_by_monitor", "rr_words", "why_not"]
+
+# What QEMU's monitors do without a change to the machine.
+_LOOKS: tuple[str, ...] = ("info", "x", "xp", "human-monitor-command", "stop", "cont")
+_LOOKS += ("quit", "query-replay")
+_LOOKS += ("pmemsave", "memsave", "screendump", "cpu", "chardev-add", "gdbserver")
+_CHANGES = (b"$P", b"$G", b"$M", b"$X", b"$s")  # a step leaves interrupts out
 
 # What brings something in from outside that the log does not hold.
 _UNRECORDED = {
@@ -53,6 +60,19 @@ def why_not(spec: MachineSpec) -> str:
         return "it runs in real time"
     found = next((_UNRECORDED[word] for word in spec.args if word in _UNRECORDED), "")
     return f"it has {found}" if found else ""
+
+
+def changed_by_monitor(name: str, arguments: Mapping[str, Any]) -> str:
+    """How a QMP command changes the machine, so that no record holds it; "" if it looks only."""
+    line = str(arguments.get("command_line", "info")).split()
+    if name in _LOOKS and (not line or line[0] in _LOOKS):
+        return ""
+    return f"its test uses the monitor's {line[0] if line and name in _LOOKS else name}"
+
+
+def changed_by_debugger(packet: bytes) -> str:
+    """The same of a debugger's packet."""
+    return "its test changes the machine with a debugger" if packet[:2] in _CHANGES else ""
 
 
 def rr_words(

@@ -18,7 +18,7 @@ from .gdbrsp import checksum
 from .replay import Replay, take_packet
 from .rr import Recording
 
-__all__ = ["TimeMachine"]
+__all__ = ["TimeMachine", "only_looks"]
 
 _FORWARD = (b"c", b"s", b"C", b"S", b"vCont;")
 _WRITES = (b"G", b"P", b"M", b"X")
@@ -32,7 +32,7 @@ _LOOKS = (b"info", b"x", b"xp", b"p", b"print", b"gva2gpa", b"cpu", b"help", b"s
 _SHUT_DOWN = b"T03"
 
 
-def _only_looks(body: bytes) -> bool:
+def only_looks(body: bytes) -> bool:
     """Whether a line for QEMU's monitor leaves the machine as it is."""
     line = bytes.fromhex(body.removeprefix(_MONITOR).decode()).split()
     return bool(line) and line[0] in _LOOKS
@@ -269,7 +269,7 @@ class TimeMachine:
             return b"OK"
         if body.startswith(_WRITES):
             return _REFUSED
-        if body.startswith(_MONITOR) and not _only_looks(body):
+        if body.startswith(_MONITOR) and not only_looks(body):
             gdb.sendall(checksum(b"O" + b"the past cannot be changed\n".hex().encode()))
             return b"OK"
         if body.startswith(_FORWARD):

@@ -68,6 +68,7 @@ def test_the_first_thing_to_do_teaches(course: Course) -> None:
         "hint:     count again",
         "lab0-boot/README.md#exercise-0.2",
         "make debug TEST=boot.file.b",
+        "make rewind TEST=boot.file.b",
         "make grade-one TEST=boot.file.b",
     ):
         assert part in text, part
@@ -169,3 +170,14 @@ def test_plain_proofs_are_words_not_dots(tmp_path: Path) -> None:
     assert any(line.startswith("ERROR ") and "test_errs" in line for line in lines)
     assert lines[-1].startswith("1 failed, 1 passed, 1 error in")
     assert not any(set(line) <= set(".FE") for line in lines if line)
+
+
+def test_a_run_that_is_not_recorded_offers_debug_only(course: Course) -> None:
+    marks = one_failed(course)
+    test = next(
+        test for one in marks.exercises for test in one.tests if test.case.id == "boot.file.b"
+    )
+    assert test.best is not None
+    test.best.unrecorded = "it has more than one CPU"
+    text = "\n".join(first_to_do(course, marks))
+    assert "make debug TEST=boot.file.b" in text and "make rewind" not in text
