@@ -93,6 +93,8 @@ def _number(environment: Mapping[str, str], name: str, usual: int, most: int) ->
 def main(_words: list[str]) -> int:
     """Write the zip."""
     asked = request(os.environ)
+    for name in _HOOKS:
+        _hook(asked.course, name)
     salt, said = _salt(asked)
     tree, key = pristine_tree(asked.course, asked.lab.number, asked.config, asked.test)
     lab = asked.lab
@@ -130,7 +132,7 @@ def _hook(course: Course, name: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError:
-        raise StrataError(f"{path}: is missing") from None
+        raise StrataError(f"{path}: is missing; a handout has none, the whole tree has") from None
 
 
 def _salt(asked: Request) -> tuple[str, str]:
