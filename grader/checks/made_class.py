@@ -110,12 +110,21 @@ class Maker:
         """Some mistakes, in exercises of their own."""
         made = self.alternative(name)
         for mutant in self.random.sample(self.mutants, self.random.randint(1, self.mistakes)):
-            folder = self.scratch / f"{mutant.name}"
-            if not folder.exists():
-                folder.mkdir(parents=True)
-                (folder / "text").write_text(mutated(mutant, folder), encoding="utf-8")
-            text = (folder / "text").read_text(encoding="utf-8")
-            self._put(made, mutant.exercise, text, mutant.name)
+            self._mistake(made, mutant)
+        return made
+
+    def _mistake(self, made: Made, mutant: Mutant) -> None:
+        folder = self.scratch / f"{mutant.name}"
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            (folder / "text").write_text(mutated(mutant, folder), encoding="utf-8")
+        text = (folder / "text").read_text(encoding="utf-8")
+        self._put(made, mutant.exercise, text, mutant.name)
+
+    def single(self, mutant: Mutant) -> Made:
+        """One mistake in the references."""
+        made = self.whole(mutant.name)
+        self._mistake(made, mutant)
         return made
 
     def half(self, name: str) -> Made:

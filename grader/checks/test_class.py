@@ -61,7 +61,7 @@ def grade_class(tree: Path, folder: Path, out: Path, **words: str) -> Graded:
     shared = {"LAB": "0", "BUILD": str(out.parent / "build"), **words}
     asked = [f"{name}={value}" for name, value in shared.items()]
     words_of = ["make", "grade-class", f"SUBMISSIONS={folder}", f"OUT={out}", *asked]
-    done = run(words_of, cwd=tree, timeout=1500)
+    done = run(words_of, cwd=tree, timeout=3600)
     assert done.returncode == 0, done.stdout[-4000:]
     data = json.loads((out / "marks.json").read_text(encoding="utf-8"))
     rows = {one["name"]: one for one in data["submissions"]}

@@ -23,7 +23,7 @@ from made_class import TAG, Made, Maker, lay_out
 from strata import sandbox
 from strata.class_key import Key
 from test_class import COURSE, Graded, grade_class
-from test_graded import Mutant, Outcome
+from test_graded import MUTANTS, Mutant, Outcome
 
 LAB = COURSE.lab(1)
 KEY = Key.of(COURSE, LAB)
@@ -116,3 +116,23 @@ def test_a_class_of_100_gets_the_marks_of_its_key(
     assert len(graded.rows) == len(made) == 100
     if os.environ.get("CI") or os.getloadavg()[0] < 4:  # a busy machine times nothing
         assert seconds < MINUTES * 60
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", COURSE.numbers)
+def test_a_mistake_costs_its_own_exercise_only(
+    number: int, tmp_path: Path, repository: Path
+) -> None:
+    """Each mutant alone: every test of another exercise is passed, if need be with it given."""
+    lab = COURSE.lab(number)
+    maker = Maker(COURSE, lab, tmp_path / "scratch")
+    mine = [one for one in MUTANTS if COURSE.lab_of(one.exercise).number == number and not one.slow]
+    lay_out([maker.single(one) for one in mine], tmp_path / "in")
+    graded = grade_class(repository, tmp_path / "in", tmp_path / "out", TAG=TAG, LAB=str(number))
+    wrong = [
+        f"{one.name} ({one.exercise}): {test['id']}: {test['word']}"
+        for one in mine
+        for test in graded.rows[one.name]["tests"]
+        if test["exercise"] != one.exercise and not test["passed"]
+    ]
+    assert not wrong, "\n".join(wrong)
