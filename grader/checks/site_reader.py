@@ -58,7 +58,7 @@ def dead_links(site: Path) -> list[str]:
                 continue
             there = path
             if parts.path.startswith("/"):  # only the page for what is not found
-                there = f"{site}{unquote(parts.path)}"
+                there = os.path.normpath(f"{site}{unquote(parts.path)}")
             elif parts.path:
                 there = os.path.normpath(f"{os.path.dirname(path)}/{unquote(parts.path)}")
             there = f"{there.rstrip('/')}/index.html" if there not in files else there

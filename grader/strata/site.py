@@ -146,7 +146,8 @@ class _Gathering:
         self._write("growth.md", growth_page(self._course, lines, measure(self._course)))
         for name in sorted(self._sources):
             self._write(f"source/{name}.md", _source_page(tree, name))
-        self._copy("docs/site/strata.css", "site/strata.css")
+        for name in ("strata.css", "strata.js"):
+            self._copy(f"docs/site/{name}", f"site/{name}")
 
     def _place(self, path: str) -> str | None:
         """Where a path of the tree is on the site."""

@@ -66,7 +66,7 @@ class Api:
         return "\n".join(lines) + "\n"
 
     def _header_page(self, header: Header) -> str:
-        lines = [f"# {header.name}", "", f"<p>{html.escape(header.summary)}.</p>", ""]
+        lines = [f"# {header.name}", "", f"<p>{html.escape(_sentence(header.summary))}</p>", ""]
         lines += self._said(header.comment, "", header)
         source = f"[{header.path}](../../source/{header.path}.md)"
         lines += ["", f"`#include <{header.name}>`, from {source}", ""]
@@ -139,6 +139,10 @@ def _page(header: Header) -> str:
 def _plain(name: str) -> str:
     """uart_register of `enum uart_register`."""
     return name.rpartition(" ")[2]
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _anchor(name: str) -> str:
