@@ -34,7 +34,7 @@ HOSTILE = (
     "#define G(x) H(x) H(x) H(x) H(x)\n#define H(x) I(x) I(x) I(x) I(x)\n"
     "#define I(x) J(x) J(x) J(x) J(x)\n#define J(x) K(x) K(x) K(x) K(x)\n"
     "#define K(x) L(x) L(x) L(x) L(x)\n#define L(x) x x x x x x x x\nA(int a;)\n",
-    '#pragma GCC plugin "/box/tree/x.so"\n#include "/proc/self/mem"\n',
+    '#pragma GCC plugin "/box/tree/x.so"\n#include "/root/.profile"\n',
 )
 
 
