@@ -49,6 +49,7 @@ class Result:
     tests: list[TestResult] = field(default_factory=list)
     trouble: str = ""
     seconds: float = 0.0
+    cpu: float = 0.0  # seconds of a processor
     said: str = ""  # of a grade that gave no results, for the instructor
     limit: float = 0.0  # seconds that it could have
 

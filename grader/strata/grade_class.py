@@ -94,6 +94,7 @@ def _run(asked: Class, began: float) -> int:
     try:
         for raw, fresh in _graded(asked, packed, todo):
             fresh.seconds = round(float(raw["seconds"]), 2)
+            fresh.cpu = float(raw.get("cpu") or 0.0)
             fresh.trouble, fresh.limit = str(raw["trouble"]), asked.seconds
             result = judge(fresh, key, raw["results"], raw["said"])
             if not raw.get("lost"):
@@ -115,9 +116,10 @@ def _say(asked: Class, results: Sequence[Result], rows: likeness.Rows, seconds: 
             print(f"{one.name}: {one.trouble}")
     if rows.missing:
         print(rows.missing)
+    cpu = sum(one.cpu for one in results) / max(1, len(results))
     print(
-        f"grade-class: lab {asked.lab.number}, {len(results)} submissions, "
-        f"{asked.out}/index.html, marks.csv, marks.json in {seconds:.1f} s",
+        f"grade-class: lab {asked.lab.number}, {len(results)} submissions, {cpu:.1f} s of a "
+        f"processor each, {asked.out}/index.html, marks.csv, marks.json in {seconds:.1f} s",
         flush=True,
     )
 
