@@ -100,16 +100,20 @@ explain_selector(void)
 	facts.selector = &selector;
 }
 
-/* stack_overflown of all stacks that are there for good. */
+/*
+ * stack_overflown of all stacks that are there for good. The boot stack, the
+ * set's first, comes last, so that not every wrong answer happens to be it.
+ */
 static const struct stack_area *
 overflown(vaddr_t address, uint64_t rsp)
 {
 	static struct stack_area all[STACKS_MAX];
-	size_t count = 0;
+	size_t count = MIN(SET_COUNT(stack_area), (size_t)STACKS_MAX);
+	struct stack_area *next = &all[count];
 
 	SET_FOREACH(const struct stack_area, area, stack_area) {
-		if (count < STACKS_MAX)
-			all[count++] = *area;
+		if (next > all)
+			*--next = *area;
 	}
 	return stack_overflown(all, count, address, rsp);
 }
