@@ -250,7 +250,8 @@ labs_of = $(call up_to,$(call number,$(call lab_of,$(1))))
 compile = $(CC) $(kernel_flags) $(call stub_flags,$(1)) $(call includes,$(1)) \
 	$(call lab_flags,$(1)) -MMD -MP
 assemble = $(NASM) -f elf64 -g -F dwarf -I$(O)/$(call lab_of,$(1))/ -I$(call lab_of,$(1))/ \
-	$(foreach l,$(call labs_of,$(1)),-I$(l)/include/ -I$(l)/) -MD $(@:.o=.d) -MP
+	$(foreach l,$(call labs_of,$(1)),-I$(l)/include/ -I$(l)/) $(call lab_flags,$(1)) \
+	-MD $(@:.o=.d) -MP
 offsets_of = $(patsubst %/offsets.c,$(O)/%/offsets.inc,$(wildcard $(call lab_of,$(1))/offsets.c))
 $(foreach l,$(labs),$(eval $(call object_rules,$(l))))
 $(foreach l,$(labs),$(eval $(call object_rules,solutions/$(l))))
