@@ -107,7 +107,7 @@ class Maker:
     def _run(self, planned: Planned, result: Result) -> str:
         """What its guest left behind."""
         folder = Path(planned.folder)
-        made = [self._panic(planned), self._addresses(planned, result)]
+        made = [self._panic(planned) if _panicked(result) else "", self._addresses(planned, result)]
         made += [self._screen(folder)]
         made += [self._log(folder, name) for name in ("serial.log", "verdict.log")]
         made.append(f"<p>The seed of this test: <code>{planned.seed:x}</code>.")
@@ -291,6 +291,11 @@ def _commands(test: TestMark) -> str:
             ("in GDB; k is the kernel that you chose", f"make debug LAB={test.case.lab} CASE=k")
         ]
     return "".join(f"<li>{name}: <code>{esc(words)}</code></li>" for name, words in rows)
+
+
+def _panicked(result: Result) -> bool:
+    """Whether a panic ended this very test: in-kernel tests share a boot, and so a log."""
+    return "panic" in f"{result.fact} {result.seen}"
 
 
 def _image(planned: Planned) -> Path:

@@ -112,7 +112,8 @@ def page_of(course: Course, bad: Result, logs: dict[str, bytes]) -> tuple[Path, 
 
 
 def test_a_page_has_all_that_is_known(course: Course) -> None:
-    bad = Result(B.id, "failed", "no", "2", "3", "lab0-boot/f2.c:4", "count", "more", seconds=0.5)
+    ended = "the kernel panicked"
+    bad = Result(B.id, "failed", ended, "2", "3", "lab0-boot/f2.c:4", "count", "more", seconds=0.5)
     screen = {"screen.png": b"\x89PNG", "screen.txt": b"strata> \n"}
     _, text = page_of(course, bad, {"verdict.log": PANIC, "serial.log": b"hello\n", **screen})
     found = seen(text)
@@ -136,6 +137,11 @@ def test_a_page_has_all_that_is_known(course: Course) -> None:
     ):
         assert words in found.text, words
     assert found.loads == ["data:image/png;base64," + base64.b64encode(b"\x89PNG").decode()]
+
+
+def test_a_panic_is_told_where_it_ended_the_test(course: Course) -> None:
+    _, text = page_of(course, Result(B.id, "failed", "no", "2", "3"), {"verdict.log": PANIC})
+    assert "Decoded" not in text and "Backtrace" not in text
 
 
 def test_links_lead_somewhere(course: Course) -> None:
