@@ -75,7 +75,10 @@ def _count(text: str) -> int:
 
 
 def measure(course: Course) -> list[Stage]:
-    """Build every stage as `make run` builds it, and boot it, counting instructions."""
+    """Build every finished stage, and boot it, counting instructions. Nothing where a
+    handout has no references: what is not written does not boot to its end."""
+    if _given(course) is None:
+        return []
     os.environ["RELEASE"] = "1"
     try:
         return [_stage(course, lab) for lab in course.labs]
@@ -83,9 +86,17 @@ def measure(course: Course) -> list[Stage]:
         del os.environ["RELEASE"]
 
 
+def _given(course: Course) -> frozenset[str] | None:
+    """The exercises that are taken from the references; None where some have none."""
+    if course.has_solutions:
+        return frozenset(course.by_id)
+    mine = frozenset(one.id for one in course.exercises() if one.is_set) & course.codes
+    return mine if mine <= course.references() else None
+
+
 def _stage(course: Course, lab: Lab) -> Stage:
     builder = Builder(course, os.cpu_count() or 1)
-    given = frozenset(course.by_id) if course.has_solutions else frozenset()
+    given = _given(course) or frozenset()
     name = f"stage{lab.number}"
     failed = builder.images(lab, given, [f"{name}.elf", f"{name}.stripped.elf", f"{name}.img"])
     if failed:
@@ -109,7 +120,9 @@ def _module(path: Path) -> ModuleType:
 
 def growth_page(course: Course, lines: list[Lines], stages: list[Stage]) -> str:
     """The page: tables and two pictures."""
-    whose = "the finished exercises" if course.has_solutions else "your exercises as they are now"
+    whose = "the finished exercises"
+    if not course.has_solutions:
+        whose = "lines of your exercises as they are now, and stages with the references"
     text = ["# How the kernel grows", ""]
     text += [f"Counted and measured when this page was made, with {whose}.", ""]
     text += ["## Lines of each lab", ""]
@@ -124,9 +137,11 @@ def growth_page(course: Course, lines: list[Lines], stages: list[Stage]) -> str:
         numbers = [*one.kernel.values(), one.total, so_far, one.tests]
         text.append(f"| {_name(one.lab)} | {' | '.join(f'{n:,}' for n in numbers)} |")
     text += ["", "Comments and empty lines count; tests are C and Python.", ""]
+    if not stages:
+        return "\n".join(text) + "\n"
     text += ["## Stages", ""]
     text += ["Stage N is the kernel of labs 0 to N, here as a release build.", ""]
-    kinds = list(stages[0].boot) if stages else []
+    kinds = list(stages[0].boot)
     for kind in kinds[1:]:
         rows = [(f"Stage {one.lab.number}", one.boot[kind]) for one in stages]
         text += [_bars(f"Instructions of a boot: {kind}", rows), ""]
@@ -149,12 +164,12 @@ def _bars(title: str, rows: list[tuple[str, int]]) -> str:
     most = max((value for _, value in rows), default=1) or 1
     said = ", ".join(f"{name}: {value:,}" for name, value in rows)
     height = 30 * len(rows) + 10
-    parts = [f'<svg class="bars" role="img" viewBox="0 0 640 {height}" aria-label="']
+    parts = [f'<svg class="bars" role="img" viewBox="0 0 420 {height}" aria-label="']
     parts.append(html.escape(f"{title}. {said}", quote=True) + '">')
     for at, (name, value) in enumerate(rows):
         y = 30 * at + 5
-        wide = max(1, round(380 * value / most))
+        wide = max(1, round(230 * value / most))
         parts.append(f'<text x="0" y="{y + 16}">{html.escape(name)}</text>')
-        parts.append(f'<rect x="120" y="{y}" width="{wide}" height="22"></rect>')
-        parts.append(f'<text x="{128 + wide}" y="{y + 16}">{value:,}</text>')
+        parts.append(f'<rect x="110" y="{y}" width="{wide}" height="22"></rect>')
+        parts.append(f'<text x="{116 + wide}" y="{y + 16}">{value:,}</text>')
     return f'<div class="graph"><p>{html.escape(title)}</p>{"".join(parts)}</svg></div>'
