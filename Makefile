@@ -555,7 +555,7 @@ watch: ## on each save build and grade what the edit touches: [LAB=n] [EX=..]
 answers: ## questions on your own build: asks, or reads labN-*/answers.toml: [LAB=n]
 	@$(strata) answers
 .PHONY: grade-class gradescope
-grade-class: ## many submissions, each in a sandbox: SUBMISSIONS=dir LAB=n OUT=dir [TAG=..] [AGAINST=dir] [SCHEDULER=tcp://..]
+grade-class: ## many submissions, each in a sandbox: SUBMISSIONS=dir LAB=n OUT=dir [TAG=..] [CONFIG=..] [AGAINST=dir] [LIMIT=s] [SCHEDULER=tcp://..]
 	@$(strata) grade-class
 gradescope: ## an autograder to upload there: LAB=n [OUT=x.zip] [CONFIG=course.toml] [MARK=given,alone]
 	@$(strata) gradescope
