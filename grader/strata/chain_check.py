@@ -41,18 +41,24 @@ class Grade:
 
 def main(_words: list[str]) -> int:
     """Read OUT (a course, else one is made), TAGS and JOBS; 0 when all tags stand."""
+    jobs = _jobs(os.environ.get("JOBS", ""))
     with tempfile.TemporaryDirectory(prefix="strata-chain") as folder:
         out = Path(os.environ.get("OUT") or Path(folder, "course")).expanduser().absolute()
         if not os.environ.get("OUT"):
             os.environ["OUT"] = str(out)
             chain.main(["course"])
         tags = _tags(_there(out), os.environ.get("TAGS", ""))
-        jobs = int(os.environ.get("JOBS") or os.cpu_count() or 1)
         with ThreadPoolExecutor(jobs) as pool:
             counts = list(pool.map(lambda tag: _try(out, tag, Path(folder)), tags))
     failed = sum(counts)
     print(f"{len(counts) - failed} tags stand, {failed} do not", flush=True)
     return int(failed > 0)
+
+
+def _jobs(word: str) -> int:
+    if word and not (word.isascii() and word.isdigit() and int(word)):
+        raise UsageError(f"JOBS={word}: a number from 1 on")
+    return int(word or os.cpu_count() or 1)
 
 
 def _there(out: Path) -> dict[str, str]:
