@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import struct
+import time
 from pathlib import Path
 from typing import Iterator
 
@@ -19,6 +21,7 @@ from strata.gdb_process import GdbProcess
 from strata.lab import load_course
 from strata.machine import Guest
 from strata.spec import MachineSpec
+from strata.walkthrough_serial import SerialLine
 
 STAGE = load_course(TREE).labs[-1].number
 SCRATCH = 0xFFFF800002000000  # 32 MiB into the direct map: nobody's
@@ -215,6 +218,77 @@ def test_a_backtrace_goes_through_an_interrupt(fresh: Bench) -> None:
     assert int(fresh.ask("output/x $rsp"), 16) == rsp
     fresh.ask("frame function interrupt_dispatch")
     assert "interrupt frame (vector 224, error 0x0, at interrupts" in fresh.ask("output *frame")
+
+
+def test_a_machine_that_is_late_is_not_asked_twice(images: Path) -> None:
+    """QEMU held for longer than GDB's usual two seconds: one step is one step."""
+    places = []
+    for held_s in (0.0, 2.4):
+        spec = MachineSpec("pvh", images / f"stage{STAGE}.stripped.elf", "00000001")
+        with Debuggee(spec) as machine:
+            machine.start()
+            gdb = GdbProcess(machine.gdb_words(find_gdb() or "gdb"), TREE, machine.pid)
+            gdb.wait()
+            gdb.ask("hbreak kernel_main")
+            gdb.ask("continue")
+            os.kill(machine.pid, signal.SIGSTOP if held_s else signal.SIGCONT)
+            gdb.send("stepi 3")
+            time.sleep(held_s)
+            os.kill(machine.pid, signal.SIGCONT)
+            gdb.wait()
+            places.append((gdb.ask("info registers rip rsp"), gdb.ask("print $cs")))
+            gdb.close()
+    assert places[0] == places[1], places
+
+
+@pytest.mark.parametrize(
+    ("typed", "stop", "times", "names"),
+    [
+        (
+            "fault nested",
+            "panic_with",
+            2,
+            "panic_with exception_handle in_panic panic_with exception_handle provoke_nested "
+            "fault_command monitor_execute kernel_main",
+        ),
+        (
+            "fault df",
+            "panic_with",
+            1,
+            "panic_with exception_handle provoke_df monitor_execute monitor_main kernel_main",
+        ),
+        ("", "nmi", 1, "nmi exception_handle wait_key kernel_main"),
+    ],
+    ids=["nested", "double fault on a stack of its own", "nmi"],
+)
+def test_a_backtrace_goes_through_exceptions(
+    typed: str, stop: str, times: int, names: str, images: Path
+) -> None:
+    """Through a fault inside a fault's report, from one stack to another, out of an NMI."""
+    with Debuggee(MachineSpec("pvh", images / f"stage{STAGE}.stripped.elf", "00000001")) as machine:
+        machine.start()
+        line = SerialLine(machine.serial_socket)
+        gdb = GdbProcess(machine.gdb_words(find_gdb() or "gdb"), TREE, machine.pid)
+
+        def ask(command: str) -> str:
+            gdb.send(command)
+            return gdb.wait(line.read) or ""
+
+        gdb.wait(line.read)
+        for command in ("delete", "hbreak monitor_main", "continue", "delete", f"hbreak {stop}"):
+            ask(command)
+        if typed:
+            line.type(typed)
+        else:
+            ask("monitor nmi")
+        for _ in range(times):
+            seen = ask("continue")
+            assert f", {stop} (" in seen, seen
+        said = ask("backtrace")
+        assert not CRASH.search(said) and "?? ()" not in said, said
+        assert re.search(r".*".join(rf"\b{name} \(" for name in names.split()), said, re.S), said
+        gdb.close()
+        line.close()
 
 
 def test_stepping_until_an_instruction_shows_only_that(fresh: Bench) -> None:
