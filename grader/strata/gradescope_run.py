@@ -61,7 +61,9 @@ def main(words: list[str]) -> int:
         said = "The autograder could not grade this. It is no fault of yours: tell your instructor."
         data = {"score": 0, "output": f"{said}\n({type(error).__name__})", "tests": []}
     data["execution_time"] = round(time.monotonic() - began)
-    write_atomically(root / "results" / "results.json", json.dumps(data, indent=1) + "\n")
+    path = root / "results" / "results.json"
+    write_atomically(path, json.dumps(data, indent=1) + "\n")
+    path.chmod(0o644)  # whoever fetches it
     print(f"score {data['score']} in {data['execution_time']} s")
     return 0
 

@@ -44,7 +44,8 @@ dl.facts dd { margin: 0; min-width: 0; overflow-wrap: anywhere }
 .bar { display: block; background: var(--bar); height: .7rem; min-width: 1px }
 .wide { overflow-x: auto }
 @media (max-width: 30rem) {
-  body { padding: .6rem } th, td { padding: .25rem .3rem } td.n { white-space: normal }
+  body { padding: .6rem } table { font-size: .9rem }
+  th, td { padding: .25rem .3rem } td.n { white-space: normal }
   dl.facts { grid-template-columns: 1fr } dl.facts dd { padding-left: 1rem } }
 """
 
