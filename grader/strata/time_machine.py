@@ -157,8 +157,8 @@ class TimeMachine:
         try:
             for point in points:
                 replay.ask(b"Z" + point)
-            if before:
-                replay.stop_at(before)
+            if before:  # one further: a pause there would hide the write that was just done
+                replay.stop_at(before if before == self.length else before + 1)
             while True:
                 reply = self._run_on(replay)
                 at = replay.position()
