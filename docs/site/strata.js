@@ -6,21 +6,21 @@
 "use strict";
 
 const SCROLLS =
-  ".md-typeset pre > code, .md-typeset__scrollwrap, .md-search__scrollwrap, .graph";
+  ".md-typeset pre > code, .md-typeset__scrollwrap, .graph";
 
-function reachable() {
-  for (const one of document.querySelectorAll(SCROLLS)) {
-    if (one.scrollWidth > one.clientWidth || one.matches(".md-search__scrollwrap"))
-      one.tabIndex = 0;
-    else
-      one.removeAttribute("tabindex");
-  }
-}
+// The theme does so too, but takes it away again where a line is just too long.
+const keep = ({ target }) => {
+  if (target.scrollWidth > target.clientWidth && target.tabIndex < 0)
+    target.tabIndex = 0;
+};
+const sizes = new ResizeObserver((entries) => entries.forEach(keep));
+const changes = new MutationObserver((entries) => entries.forEach(keep));
 
 addEventListener("load", () => {
-  const search = document.querySelector(".md-search");
-  if (search)
-    search.setAttribute("aria-label", "Search");
-  reachable();
-  addEventListener("resize", reachable);
+  document.querySelector(".md-search")?.setAttribute("aria-label", "Search");
+  document.querySelector(".md-search__scrollwrap")?.setAttribute("tabindex", "0");
+  for (const one of document.querySelectorAll(SCROLLS)) {
+    sizes.observe(one);
+    changes.observe(one, { attributeFilter: ["tabindex"] });
+  }
 });

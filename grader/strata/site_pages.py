@@ -79,8 +79,12 @@ def page_text(text: str, page: str, shown_at: str, links: Links) -> str:
         first, end = token.map or (0, 0)
         if token.type in ("bullet_list_open", "ordered_list_open", "table_open"):
             lines[first].begins = True
+            for line in lines[first:end] if token.type == "table_open" else ():
+                line.text = _SPAN.sub(lambda span: span[0].replace("\\|", "|"), line.text)
         elif token.type == "list_item_open":
             _item(lines[first:end])
+            if end < len(lines) and any(not line.text.strip() for line in lines[first:end]):
+                lines[end].begins = True
         elif token.type == "inline":
             _prose(lines[first:end])
         elif token.type == "fence":
