@@ -122,7 +122,7 @@ def _prose(lines: list[_Line]) -> None:
 def _laid_out(lines: list[_Line], graphs: dict[int, list[str]]) -> str:
     out: list[str] = []
     for at, line in enumerate(lines):
-        if line.begins and out and out[-1].strip():
+        if line.begins and line.text.strip() and out and out[-1].strip():
             out.append("")
         out += graphs.get(at, [])
         if not line.text.strip():
