@@ -197,7 +197,8 @@ target32 := $(if $(clang),--target=i386-unknown-none-elf,-m32) -march=i686
 warnings := -Wall -Wextra -Wmissing-prototypes -Wshadow -Wvla $(WERROR)
 common_flags := -std=gnu11 -ffreestanding -fno-pic -fno-pie -fno-lto -fno-common \
 	-fno-strict-aliasing -fwrapv -fcf-protection=none -mgeneral-regs-only \
-	-fno-asynchronous-unwind-tables -fno-unwind-tables -g $(warnings)
+	-fno-asynchronous-unwind-tables -fno-unwind-tables -g $(warnings) \
+	$(if $(PATHLESS),-ffile-prefix-map=$(CURDIR)=.)
 kernel_flags := $(target64) $(common_flags) -mcmodel=kernel -mno-red-zone -O2 \
 	-fno-omit-frame-pointer -mno-omit-leaf-frame-pointer \
 	-fstack-protector-strong -mstack-protector-guard=tls \
@@ -414,8 +415,10 @@ $(foreach p,$(patched),$(eval $(call broken_rules,$(call field,1,$(p)),$(call fi
 stage_objs = $(foreach l,$(call up_to,$(1)),$($(l)_objs))
 in_place = $(foreach p,$(call stage_objs,$(1)),$(if $(filter $(2),$(p)),$(3),$(call finished,$(p))))
 # The objects of the lab and of exercises go in without debug information, so that
-# GDB names functions but does not tell which file is another one.
-bare = $(foreach o,$(1),$(if $(filter $(O)/$(2)/% $(O)/broken/% $(O)/solutions/%,$(o)),\
+# GDB names functions but does not tell which file is another one; so do those of
+# NASM, which writes into them in which folder it ran: PATHLESS is for what travels.
+asm_objects := $(patsubst %.asm,$(O)/%.o,$(wildcard $(addsuffix /*.asm,$(labs))))
+bare = $(foreach o,$(1),$(if $(filter $(O)/$(2)/% $(O)/broken/% $(O)/solutions/% $(asm_objects),$(o)),\
 	$(patsubst $(O)/%,$(O)/bare/%,$(o)),$(o)))
 $(O)/bare/%.o: $(O)/%.o
 	@mkdir -p $(@D) && $(OBJCOPY) --strip-debug $< $@

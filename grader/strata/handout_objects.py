@@ -53,7 +53,14 @@ class _Make:
         given = [one for one in passed_on(dict(self.environment)) if not one.startswith("BUILD=")]
         make = self.environment.get("MAKE") or "make"
         done = subprocess.run(
-            [make, "--no-print-directory", *given, f"RELEASE={self._release}", *words],
+            [
+                make,
+                "--no-print-directory",
+                *given,
+                f"RELEASE={self._release}",
+                "PATHLESS=1",
+                *words,
+            ],
             cwd=self.tree,
             env=env,
             capture_output=True,
