@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -52,6 +53,7 @@ def main(_words: list[str]) -> int:
     gdb = find_gdb()
     if gdb is None:
         raise StrataError("gdb is not installed; see `make doctor`")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # as Ctrl-C: tidy up first
     with record(os.environ) as run:
         run.stand()
         print(run.told, flush=True)

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from strata import rewind
+from strata.errors import StrataError
 from strata.replay import take_packet
-from strata.rr import changed_by_debugger, changed_by_monitor, rr_words, why_not
+from strata.rr import Recording, changed_by_debugger, changed_by_monitor, rr_words, why_not
 from strata.spec import MachineSpec
 from strata.time_machine import TimeMachine, only_looks
 
@@ -90,3 +92,25 @@ def test_packets_are_cut_out_of_what_comes() -> None:
 def test_a_hit_lies_before_the_place(reply: bytes, at: int, before: int, hit: bool) -> None:
     """A breakpoint's is at its instruction, a watchpoint's behind it."""
     assert bool(TimeMachine._hit(reply, at, before)) is hit
+
+
+class EndlessRun:
+    """In the place of a time machine: one that would take minutes."""
+
+    length = 5_000_000_000
+
+    def __init__(self, _recording: Recording) -> None:
+        pass
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+def test_too_long_a_run_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its length, and what to do instead."""
+    monkeypatch.setattr(rewind, "TimeMachine", EndlessRun)
+    (tmp_path / "kernel.elf").write_bytes(b"none")
+    recording = Recording(SPEC, tmp_path / "log", 0, "it ended", tmp_path / "kernel.elf")
+    with rewind.Rewound(recording, tmp_path / "scratch", "take make debug TEST=t", "") as run:
+        with pytest.raises(StrataError, match="too long .* 5000000000 .*: take make debug TEST=t"):
+            run.stand()
