@@ -115,6 +115,8 @@ def test_a_handout_shows_the_solutions_that_are_revealed(
         right = {line.encode() for line in lines & allowed}  # two labs may share a line
         assert [wanted & place for place in places] == [right] * 3, ident
     assert sum(len(lines - allowed) for lines in secret.values()) > 100
+    folder = str(source).encode()
+    assert not [line for place in places for line in place if folder in line]
 
 
 def test_text_that_is_in_the_output_already_stops_it(
