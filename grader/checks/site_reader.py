@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import subprocess
@@ -45,9 +46,15 @@ class Page(HTMLParser):
             self.loads.append(found.get("src") or found["href"])
 
 
+@functools.cache
+def pages_in(site: Path) -> dict[str, Page]:
+    """Every page of a site by its path; a page is read once."""
+    return {str(path): Page(path.read_text(encoding="utf-8")) for path in site.rglob("*.html")}
+
+
 def dead_links(site: Path) -> list[str]:
     """Every internal link and source that leads nowhere: file, target."""
-    pages = {str(path): Page(path.read_text(encoding="utf-8")) for path in site.rglob("*.html")}
+    pages = pages_in(site)
     names = {path: set(page.names) for path, page in pages.items()}
     files = {str(path) for path in site.rglob("*") if path.is_file()}
     dead = []
@@ -71,12 +78,11 @@ def dead_links(site: Path) -> list[str]:
 def from_elsewhere(site: Path) -> list[str]:
     """What a page or a style would load from another place."""
     found = []
-    for path in site.rglob("*.html"):
-        page = Page(path.read_text(encoding="utf-8"))
+    for name, page in pages_in(site).items():
         loads = [one for one in page.loads if urlsplit(one).scheme or urlsplit(one).netloc]
-        found += [f"{path.relative_to(site)}: {one}" for one in loads if one[:5] != "data:"]
+        found += [f"{os.path.relpath(name, site)}: {one}" for one in loads if one[:5] != "data:"]
         if "mermaid" in page.classes:  # the theme would fetch its program
-            found.append(f"{path.relative_to(site)}: Mermaid")
+            found.append(f"{os.path.relpath(name, site)}: Mermaid")
     for path in site.rglob("*.css"):
         urls = re.findall(r"url\(['\"]?((?:https?:)?//[^)]*)|@import", path.read_text("utf-8"))
         found += [f"{path.relative_to(site)}: {one}" for one in urls]
