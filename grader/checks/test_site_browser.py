@@ -47,7 +47,7 @@ def axe() -> str:
 
 def until(holds: Callable[[], object], what: str) -> None:
     """Wait for what the page does by itself."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < end, what
         time.sleep(0.05)
