@@ -47,7 +47,11 @@ _LONG = re.compile(r"^EFER=[0-9a-f]*[4-7c-f][0-9a-f]{2}$", re.M)
 _LEVELS = (("PML4", 39), ("PDPT", 30), ("PD", 21), ("PT", 12))
 _ADDRESS = 0x000F_FFFF_FFFF_F000
 _KERNEL_VMA = 0xFFFF_FFFF_8000_0000
-_PROMPT = "read_line"  # in monitor.c
+# Of monitor.c: compilers put the first two into the third. What these call besides looks
+# for no key.
+_PROMPT = ("wait_key", "read_line", "monitor_main")
+_BUSY = {"console_has_input", "console_printf", "console_write", "end_without_input"}
+_BUSY |= {"line_feed", "line_start", "monitor_execute"}
 _FRAMES = 8
 _LOG_TAIL = 200_000
 _SHOWN = 3
@@ -106,14 +110,15 @@ def describe(guest: Guest, wanted: str) -> GuestEnded:
 
 
 def hang_text(guest: Guest, regs: dict[str, int]) -> str:
-    """`spinning in F with interrupts off`."""
+    """`spinning in F with interrupts off`; at the prompt, that it waits there."""
     rip = regs.get("rip", regs.get("eip", 0))
     where = guest.symbols.find(rip)
     ints = "on" if regs.get("rflags", 0) & 0x200 else "off"
     mode = _mode(regs)
     after = f"no end after {guest.spec.limits.virtual_s:.0f} s of the guest's time"
     if _waits_for_a_key(guest, regs):
-        return f"{after}: it waits for a key at the prompt (in {where})"
+        place = f"{'halted ' if regs.get('hlt') else ''}in {where}{mode}"
+        return f"{after}: waiting for a key at the prompt, {place} with interrupts {ints}"
     if regs.get("hlt"):
         ending = ", so nothing can wake it" if ints == "off" else ""
         return f"{after}: halted in {where}{mode} with interrupts {ints}{ending}"
@@ -121,7 +126,7 @@ def hang_text(guest: Guest, regs: dict[str, int]) -> str:
 
 
 def _waits_for_a_key(guest: Guest, regs: dict[str, int]) -> bool:
-    """Whether the monitor's read_line is running: the function itself or one of its callees."""
+    """Whether the monitor looks for a key: its loop or what that calls to look."""
     frame = regs.get("rbp", 0)
     places = [regs.get("rip", 0)]
     for _ in range(_FRAMES):
@@ -133,9 +138,9 @@ def _waits_for_a_key(guest: Guest, regs: dict[str, int]) -> bool:
             break  # not mapped
         frame = int.from_bytes(data[:8], "little")
         places.append(int.from_bytes(data[8:], "little"))
-    names = [guest.symbols.find(place).partition("+")[0] for place in places]
-    sending = {"console_write", "monitor_execute"}
-    return _PROMPT in names and not sending & set(names[: names.index(_PROMPT)])
+    names = [guest.symbols.find(place).partition("+")[0].partition(".")[0] for place in places]
+    at = next((at for at, name in enumerate(names) if name in _PROMPT), None)
+    return at is not None and not _BUSY & set(names[:at])
 
 
 def reset_text(guest: Guest) -> str:

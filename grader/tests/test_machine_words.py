@@ -6,6 +6,8 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -15,9 +17,10 @@ from strata.doctor import version_of
 from strata.elf import Symbols
 from strata.gdbrsp import Gdb, checksum
 from strata.host import parse_registers
-from strata.postmortem import decode_faults
+from strata.machine import Guest
+from strata.postmortem import decode_faults, hang_text
 from strata.qmp import QmpStream, command
-from strata.spec import MachineSpec, command_line, shell_script
+from strata.spec import Limits, MachineSpec, command_line, shell_script
 from support import make_course
 
 REGISTERS = """
@@ -69,6 +72,60 @@ def test_a_triple_fault_is_decoded() -> None:
 def test_symbols_are_found_by_address() -> None:
     assert SYMBOLS.find(0xFFFFFFFF80100210) == "f+0x10"
     assert SYMBOLS.find(0x7C00) == "0x7c00"
+
+
+_STACK = 0xFFFF_FFFF_8020_0000
+_CODE = ("kernel_main", "monitor_main", "console_getc", "console_write", "uart_getc", "uart_putc")
+_CODE += ("line_feed", "read_line.part.0", "idle")
+
+
+def hung(*names: str, halted: bool = False) -> str:
+    """The words for a guest that hangs in the first of these, which the others called."""
+    at = {name: 0xFFFF_FFFF_8010_0000 + 256 * n for n, name in enumerate(_CODE)}
+    memory: dict[int, bytes] = {}
+    for n, name in enumerate(names[1:]):
+        last = n == len(names) - 2
+        link = 0 if last else _STACK + 16 * (n + 1)
+        memory[_STACK + 16 * n] = b"".join(
+            number.to_bytes(8, "little") for number in (link, at[name] + 0x42)
+        )
+    guest = SimpleNamespace(
+        spec=SimpleNamespace(limits=Limits(virtual_s=2.0)),
+        symbols=Symbols(at, tuple(at.values()), tuple(at)),
+        read_virt=lambda address, length: memory[address],
+    )
+    regs = {"rip": at[names[0]] + 8, "rbp": _STACK, "rflags": 2, "hlt": int(halted)}
+    return hang_text(cast(Guest, guest), regs | {"efer": 0xD00, "cr0": 0x8001_0011})
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("uart_getc", "console_getc", "monitor_main", "kernel_main"),
+        ("uart_getc", "console_getc", "read_line.part.0", "monitor_main", "kernel_main"),
+        ("uart_getc", "monitor_main", "kernel_main"),  # before a frame of its own
+        ("monitor_main", "kernel_main"),
+    ],
+)
+def test_a_guest_at_the_prompt_waits_and_does_not_spin(names: tuple[str, ...]) -> None:
+    text = hung(*names)
+    assert f"waiting for a key at the prompt, in {names[0]}+0x8 with interrupts off" in text
+    assert "spinning" not in text
+    assert "waiting for a key at the prompt, halted in idle+0x8" in hung(
+        "idle", "monitor_main", "kernel_main", halted=True
+    )
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("uart_putc", "console_write", "monitor_main", "kernel_main"),
+        ("line_feed", "monitor_main", "kernel_main"),
+        ("uart_getc", "console_getc", "kernel_main"),
+    ],
+)
+def test_a_guest_that_is_busy_elsewhere_spins(names: tuple[str, ...]) -> None:
+    assert f"spinning in {names[0]}+0x8 with interrupts off" in hung(*names)
 
 
 def test_a_command_line_has_no_port_and_no_default() -> None:
