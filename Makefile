@@ -8,6 +8,7 @@
 #   LAB=n         the lab, and what is built: its stage (default: the highest lab present)
 #   CC= CROSS=    the compiler, or the prefix of a cross toolchain
 #   V=1           show whole commands
+#   QEMU= LD= ..  another tool in place of the usual one; PYTHON= HOST_CC= FUZZ_CC= too
 
 # 3.x parses and picks rules in other ways; macOS comes with it.
 ifneq ($(filter 3.%,$(MAKE_VERSION)),)
@@ -23,6 +24,25 @@ endif
 .SECONDARY:
 SHELL := /bin/sh
 .DEFAULT_GOAL := all
+
+# Every variable of the command line: for verbs, then tools, then what only rules, make
+# and setup give each other. Another one is a slip that would be passed over in silence.
+variables := ACCEL AGAINST ALL BOOT BUILD CASE CC CMDLINE CONFIG CPU CROSS EX GDB \
+	GDBFLAGS GUI INPUT JOBS LAB LIMIT MARK MEMORY OBJECTS ONLY OUT PLAIN PORT RELEASE \
+	REVEAL RUNS SCHEDULER SECONDS SEED SOLVED STAGE STOP SUBMISSIONS TAG TAGS TARGET \
+	TEST THROUGH TOOLCHAIN UNDO V
+variables_of_tools := ADDR2LINE FUZZ_CC HOST_CC LD NASM NM OBJCOPY PYTHON QEMU WERROR
+variables_within := DEPS IMAGES MAKE MAKEFLAGS MAKE_VERSION NO_COLOR ONCE PATHLESS POLL SHELL
+ifeq ($(MAKELEVEL),0)
+strange := $(filter-out $(variables) $(variables_of_tools) $(variables_within),\
+	$(foreach v,$(.VARIABLES),$(if $(filter command,$(origin $(v))),$(v))))
+ifneq ($(strange),)
+near := $(shell sh grader/nearest.sh '$(subst ','\'',$(firstword $(strange)))' \
+	$(variables) $(variables_of_tools))
+$(error $(firstword $(strange))=: no verb knows such a variable$(if $(near),. Did you mean $(near)=?,.) \
+	There are $(variables), and of tools $(variables_of_tools))
+endif
+endif
 
 BUILD ?= build
 ifneq ($(words $(BUILD)),1)
@@ -492,7 +512,8 @@ help: ## this list
 	@echo 'make VERB [NAME=value ...], the verbs:'
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1@\2/p' Makefile | \
 	awk -F@ '{ printf "%-16s %s\n", $$1, $$2 }'
-	@sed -n '5,11s/^# //p' Makefile
+	@sed -n '5,12s/^# //p' Makefile
+	@echo 'All variables: $(variables); of tools: $(variables_of_tools).' | fold -s -w 78
 
 .PHONY: clean
 clean: ## remove what was built
@@ -509,7 +530,7 @@ $(error CASE=$(CASE): lab $(LAB) has no such case; there are $(or $(strip $(call
 endif
 case_image := cases/lab$(LAB)-$(CASE)
 .PHONY: run run-images
-run: ## boot a stage, serial line here: [LAB=n] [CASE=k] [BOOT=pvh,own,grub,uefi] [GUI=1] [CMDLINE=..] [ACCEL=kvm]
+run: ## boot a stage (finished where solutions/ is, else yours; SOLVED= says which), serial line here: [LAB=n] [CASE=k] [BOOT=pvh,own,grub,uefi] [GUI=1] [CMDLINE=..] [ACCEL=kvm] [MEMORY=64M] [CPU=max]
 ifeq ($(filter $(BOOT),pvh own grub uefi),)
 	@echo "BOOT=$(BOOT): no such way in; there are pvh, own, grub, uefi" >&2; exit 2
 endif
@@ -551,7 +572,7 @@ hint: ## the next rung of an exercise's ladder of hints: EX=0.1 [ALL=1]
 	@$(strata) hint
 progress: ## what is done, given and open, with points and hours: [LAB=n]
 	@$(strata) progress
-compare: ## your file beside the reference, once it has all its points: EX=0.1
+compare: ## your file beside the reference's text (solutions/, or a clone of make course), once it has all its points: EX=0.1
 	@$(strata) compare
 watch: ## on each save build and grade what the edit touches: [LAB=n] [EX=..]
 	@$(strata) watch
