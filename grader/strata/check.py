@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`make check`: every proof that the tree offers, and one count at the end.
+"""`make check`: every proof that the tree offers; at the end what failed, and one count.
 
     grader/tests     the grader on canned transcripts, without QEMU
     grader/checks    the tree as its users meet it: marks, builds, bad input
@@ -20,9 +20,10 @@ from pathlib import Path
 from .lab import Course, load_course
 from .record import write_atomically
 
-__all__ = ["Count", "count_junit", "count_lines", "main", "times_of"]
+__all__ = ["Count", "closing_lines", "count_junit", "count_lines", "main", "times_of"]
 
 _LINE = re.compile(r"^(\d+) passed, (\d+) failed", re.M)
+_NAMED = re.compile(r"^(?!not judged)[a-z][a-z ]*: (\S+)$", re.M)
 
 
 @dataclass(frozen=True)
@@ -31,18 +32,26 @@ class Count:
 
     passed: int
     failed: int
+    names: tuple[str, ...] = ()
 
     def __add__(self, other: Count) -> Count:
-        return Count(self.passed + other.passed, self.failed + other.failed)
+        names = (*self.names, *other.names)
+        return Count(self.passed + other.passed, self.failed + other.failed, names)
 
 
-def count_junit(text: str) -> Count:
+def count_junit(text: str, part: str = "") -> Count:
     """The counts of a junit.xml; an error counts as failed."""
     failed = total = 0
-    for suite in ElementTree.fromstring(text).iter("testsuite"):
+    names = []
+    root = ElementTree.fromstring(text)
+    for suite in root.iter("testsuite"):
         total += int(suite.get("tests", "0")) - int(suite.get("skipped", "0"))
         failed += int(suite.get("failures", "0")) + int(suite.get("errors", "0"))
-    return Count(max(0, total - failed), failed)
+    for one in root.iter("testcase"):
+        if one.find("failure") is not None or one.find("error") is not None:
+            file = one.get("classname", "").replace(".", "/")
+            names.append(f"{part}{file}.py::{one.get('name', '')}")
+    return Count(max(0, total - failed), failed, tuple(names))
 
 
 def times_of(text: str) -> dict[str, float]:
@@ -51,13 +60,22 @@ def times_of(text: str) -> dict[str, float]:
     return {one.get("name", ""): round(float(one.get("time", "0")), 2) for one in cases}
 
 
-def count_lines(text: str, status: int) -> Count:
+def count_lines(text: str, status: int, part: str = "") -> Count:
     """The last `N passed, N failed` of an output; without one the run itself failed."""
     found = _LINE.findall(text)
     if not found:
-        return Count(0, 1)
+        return Count(0, 1, (f"{part}: it ended with status {status} and no count",))
     passed, failed = map(int, found[-1])
-    return Count(passed, failed or int(status != 0))
+    if status and not failed:
+        return Count(passed, 1, (f"{part}: no test failed, but it ended with status {status}",))
+    names = _NAMED.findall(text) if failed else []
+    return Count(passed, failed, tuple(f"{part}: {name}" for name in names))
+
+
+def closing_lines(count: Count) -> list[str]:
+    """What failed, by name, and the count."""
+    lines = ["what failed:", *(f"  {name}" for name in count.names)] if count.names else []
+    return [*lines, f"{count.passed} passed, {count.failed} failed"]
 
 
 def _pytest(build: Path, name: str, extra: list[str]) -> Count:
@@ -78,12 +96,15 @@ def _pytest(build: Path, name: str, extra: list[str]) -> Count:
     if status == 5 and only:
         return Count(0, 0)
     if not report.exists():
-        return Count(0, 1)
+        return Count(0, 1, (f"grader/{name}: pytest ended with status {status} and no report",))
     text = report.read_text(encoding="utf-8")
     if not only:
         write_atomically(build / f"{name}-times.json", json.dumps(times_of(text), indent=1) + "\n")
     count = count_junit(text)
-    return count if count.failed or status == 0 else count + Count(0, 1)
+    if status and not count.failed:
+        said = f"grader/{name}: no test failed, but pytest ended with status {status}"
+        return count + Count(0, 1, (said,))
+    return count
 
 
 def _to_give(course: Course) -> str:
@@ -100,7 +121,7 @@ def _provided(lab: int, stage: int, solved: str) -> Count:
     env = {**os.environ, "LAB": str(lab), "STAGE": str(stage), "SOLVED": solved, "PLAIN": "1"}
     done = subprocess.run(words, env=env, stdout=subprocess.PIPE, text=True, check=False)
     print(done.stdout, end="", flush=True)
-    return count_lines(done.stdout, done.returncode)
+    return count_lines(done.stdout, done.returncode, f"provided code of lab {lab} at stage {stage}")
 
 
 def main(argv: list[str]) -> int:
@@ -119,5 +140,5 @@ def main(argv: list[str]) -> int:
                 count += _provided(lab, stage, solved)
     extra = ["-n", jobs, "--durations=10", *(["--all"] if "--all" in argv else [])]
     count += _pytest(build, "checks", extra)
-    print(f"{count.passed} passed, {count.failed} failed", flush=True)
+    print("\n".join(closing_lines(count)), flush=True)
     return 1 if count.failed or not count.passed else 0
