@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -39,13 +40,14 @@ from .trials import spec as trial_spec
 from .spec import MachineSpec, command_line, find_qemu
 
 __all__ = ["build_for", "debug", "find_gdb", "load_test", "recorded_given", "recorded_stage"]
-__all__ += ["stage_spec"]
+__all__ += ["gdb_flags", "stage_spec"]
 
 
 def debug(environment: Mapping[str, str]) -> int:
     """With TEST= that test, else a stage's boot."""
     if find_gdb() is None:
         raise StrataError("gdb is not installed; see `make doctor`")
+    gdb_flags(environment.get("GDBFLAGS", ""))  # a slip in them is said before QEMU starts
     if not environment.get("TEST"):
         return _debug_stage(environment)
     asked = request(environment, "debug")
@@ -235,13 +237,21 @@ def _session(spec: MachineSpec, stops: Sequence[str], tree: Path, at_reset: bool
                 print(machine.serial().rstrip())
 
 
+def gdb_flags(text: str) -> list[str]:
+    """GDBFLAGS= as a shell splits it: -ex "strata regs" is two words."""
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise UsageError(f"GDBFLAGS={text}: {str(error).lower()}") from None
+
+
 def _gdb(machine: Debuggee) -> int:
     words = machine.gdb_words(find_gdb() or "gdb")
     print("  the serial line, in another terminal: make serial", flush=True)
     old = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is GDB's
     try:
-        extra = os.environ.get("GDBFLAGS", "").split()
-        return subprocess.run([words[0], *extra, *words[1:]], check=False).returncode
+        extra = gdb_flags(os.environ.get("GDBFLAGS", ""))
+        return subprocess.run([*words, *extra], check=False).returncode
     finally:
         signal.signal(signal.SIGINT, old)
 

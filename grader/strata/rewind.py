@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Callable, Mapping
 
-from .debug import find_gdb, load_test, recorded_given, recorded_stage
+from .debug import find_gdb, gdb_flags, load_test, recorded_given, recorded_stage
 from .debug import build_for as _build
 from .debuggee import GDB_FILE
 from .discover import Case, at_stage, kernel_tests
@@ -53,6 +53,7 @@ def main(_words: list[str]) -> int:
     gdb = find_gdb()
     if gdb is None:
         raise StrataError("gdb is not installed; see `make doctor`")
+    extra = gdb_flags(os.environ.get("GDBFLAGS", ""))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # as Ctrl-C: tidy up first
     with record(os.environ) as run:
         run.stand()
@@ -60,7 +61,6 @@ def main(_words: list[str]) -> int:
         words = run.gdb_words(gdb)
         old = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is GDB's
         try:
-            extra = os.environ.get("GDBFLAGS", "").split()
             return subprocess.run([*words, *extra], check=False).returncode
         finally:
             signal.signal(signal.SIGINT, old)
