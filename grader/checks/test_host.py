@@ -56,6 +56,14 @@ def test_hosted_tests_of_a_skeleton_wait_for_its_exercises(make: Make) -> None:
     assert re.search(r"^skip \w+: waits for exercise 0\.2$", done.stdout, re.M)
 
 
+def test_a_name_that_no_host_test_has_is_no_success(make: Make) -> None:
+    """Nothing run is no answer: the names that begin alike are, for any part of a list."""
+    done = make("host-test", "SOLVED=all", "TEST=the_walk*,plain_numers")
+    assert done.returncode != 0 and " 0 failed" not in done.stdout, done.stdout
+    assert "TEST=plain_numers: no test on this machine matches" in done.stdout
+    assert "\n  plain_numbers_and_strings_come_out\n" in done.stdout
+
+
 @needs_fuzzer
 def test_no_made_up_input_breaks_a_parser(make: Make) -> None:
     """Each target: the kept corpus, then the same bounded runs every time."""

@@ -6,7 +6,8 @@
  *
  * Status 0: none failed. The tests run in a child: where a sanitizer ends it,
  * the parent says in which test and a new child goes on with the next one. A
- * test that stands on an unwritten exercise is skipped.
+ * test that stands on an unwritten exercise is skipped. A pattern that matches
+ * no test is status 2.
  *
  * Owns      the counts.              Stands on  ktest, machine.c.
  */
@@ -23,7 +24,10 @@
 
 #include "host.h"
 
-enum { HANG_SECONDS = 60 };		/* a test never takes so long */
+enum {
+	HANG_SECONDS = 60,		/* a test never takes so long */
+	ALIKE = 3,			/* letters: fewer are chance */
+};
 
 /* Shared by parent and child. */
 static struct run {
@@ -158,6 +162,68 @@ run_in_child(const struct request *request)
 	return 0;
 }
 
+/* How many letters a name begins with that a pattern begins with, too. */
+static size_t
+common(const char *pattern, size_t length, const char *name)
+{
+	size_t n = 0;
+
+	while (n < length && pattern[n] && pattern[n] == name[n])
+		n++;
+	return n;
+}
+
+/* Say that no test has this name, and which names begin most like it. */
+static void
+nothing_matches(const char *pattern, size_t length)
+{
+	size_t most = 1;
+
+	fprintf(stderr, "host-test: TEST=%.*s: no test on this machine matches; "
+	    "`make host-test` names them all, a * stands for any letters\n",
+	    (int)length, pattern);
+	SET_FOREACH(const struct ktest, test, ktest) {
+		size_t n = common(pattern, length, test->name);
+
+		most = n > most ? n : most;
+	}
+	if (most < ALIKE)
+		return;
+	fprintf(stderr, "there are, with a beginning like it:\n");
+	SET_FOREACH(const struct ktest, test, ktest) {
+		if (common(pattern, length, test->name) == most)
+			fprintf(stderr, "  %s\n", test->name);
+	}
+}
+
+static bool
+matches_one(const char *pattern)
+{
+	SET_FOREACH(const struct ktest, test, ktest) {
+		if (ktest_selected(pattern, "", test->name))
+			return true;
+	}
+	return false;
+}
+
+/* Whether each part of a comma list matches a test; complains of the first. */
+static bool
+all_match(const char *patterns)
+{
+	char part[256];
+	size_t length;
+
+	for (; *patterns; patterns += length + (patterns[length] == ',')) {
+		length = strcspn(patterns, ",");
+		snprintf(part, sizeof(part), "%.*s", (int)length, patterns);
+		if (length > 0 && !matches_one(part)) {
+			nothing_matches(patterns, length);
+			return false;
+		}
+	}
+	return true;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -167,6 +233,8 @@ main(int argc, char **argv)
 		.seed = argc > 3 ? strtoull(argv[3], NULL, 16) : 1,
 	};
 
+	if (!all_match(request.patterns))
+		return 2;
 	run = mmap(NULL, sizeof(*run), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (run == MAP_FAILED)
