@@ -38,7 +38,7 @@ LEFT_OUT = (
     (r"\bCASE=", "a broken kernel: it may not come to a prompt"),
     (r"^git (clone|push|fetch|pull)\b", "needs a network"),
     (r"\b(your|PATH|NAME|FILE|DIR|some_claim)\b", "names what only the reader has"),
-    (r"docs/rewind/|^make rewind\b|^make provided TEST", "a planted bug: test_rewind.py plays it"),
+    (r"\.patch$|^make rewind\b|^make provided TEST", "a planted bug: test_rewind.py plays it"),
     (r"^make challenge\b", "fails until somebody meets it"),
     (
         r"^make (compare|handin|answers|rescue|watch)\b",

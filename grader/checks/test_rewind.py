@@ -114,7 +114,8 @@ def _graded(warm: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pa
     file = clone / COURSE.lab_of(mutant.exercise).folder.name / COURSE.by_id[mutant.exercise].file
     file.write_text(mutated(mutant, scratch / "mutant"), encoding="utf-8")
     others = ",".join(one.id for one in COURSE.exercises() if one.id != mutant.exercise)
-    run(["git", "apply", "docs/rewind/lab1.patch"], cwd=clone, GIT_CEILING_DIRECTORIES=str(scratch))
+    patch = "lab1-interrupts/walkthroughs/who-gave-it-back.patch"
+    run(["git", "apply", patch], cwd=clone, GIT_CEILING_DIRECTORIES=str(scratch))
     done = run(["make", "provided", f"TEST={PLANTED},{DISKS[0]},{TWO_CPUS}"], cwd=clone)
     assert f"debug:    make debug TEST={PLANTED} or make rewind TEST={PLANTED}\n" in done.stdout
     words = ["make", "grade", f"TEST={FAILS},{PASSES}", f"SOLVED={others}"]

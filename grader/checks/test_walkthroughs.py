@@ -89,8 +89,36 @@ def test_a_wrong_line_is_named(clone: Path) -> None:
 def test_an_unwritten_exercise_leaves_a_page_out(clone: Path) -> None:
     """It says which; a page that is not there is a clear line."""
     done = run(["make", "walkthroughs", "TEST=reset-to-kernel", "SOLVED=none"], cwd=clone)
-    assert done.returncode == 0, done.stdout[-2000:]
+    assert done.returncode != 0 and "no walkthrough was played" in done.stdout, done.stdout
     assert "exercise 0.5, 0.6, 0.7, 0.9, not written" in done.stdout, done.stdout[-2000:]
     done = run(["make", "walkthroughs", "TEST=nowhere"], cwd=clone)
     assert done.returncode != 0 and "no such walkthrough" in done.stdout
+    assert all(f"  {page.path}\n" in done.stdout for page in PAGES), done.stdout
     assert "Traceback" not in done.stdout
+
+
+def test_pages_hold_on_the_exercises_they_need(clone: Path) -> None:
+    """No more have to be written than the header says."""
+    for page in PAGES:
+        words = ["make", "walkthroughs", f"TEST={page.path}", f"SOLVED={','.join(page.needs)}"]
+        done = run(words, cwd=clone)
+        assert done.returncode == 0 and f"ok {page.path}" in done.stdout, done.stdout[-3000:]
+
+
+def test_pages_hold_in_a_handout(out: Path, tmp_path: Path) -> None:
+    """Nothing is written there: as the pages say, from objects, and none is left out. A tree of
+    lab 0 has its own pages and patches only; what `make rescue` gave counts as written."""
+    clone = tmp_path / "student"
+    run(["git", "clone", "-q", str(out / "handout"), str(clone)], cwd=tmp_path)
+    for tag, pages in (
+        ("lab0", [one for one in PAGES if one.path.parts[0] == "docs"]),
+        ("lab1", PAGES),
+    ):
+        run(["git", "checkout", "-q", tag], cwd=clone)
+        done = run(["make", "walkthroughs"], cwd=clone)
+        assert done.returncode == 0 and "left out" not in done.stdout, done.stdout[-3000:]
+        assert f"{len(pages)} walkthroughs hold, 0 do not" in done.stdout, done.stdout[-3000:]
+        assert bool(list(clone.glob("lab1*/walkthroughs/*.patch"))) == (tag == "lab1")
+    run(["make", "rescue", "LAB=1"], cwd=clone)
+    done = run(["make", "walkthroughs", "TEST=timer", "SOLVED=none"], cwd=clone)
+    assert done.returncode == 0 and "1 walkthroughs hold" in done.stdout, done.stdout[-3000:]

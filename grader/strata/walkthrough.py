@@ -6,10 +6,13 @@ of a real GDB; only the terminals are pipes. What GDB and the serial line say is
 with the page, line by line. The guest runs under icount, so a page holds or fails for good.
 
 A page that plants a mistake and rewinds is played in a copy of the tree, with that verb.
+
+With SOLVED= the exercises come from there, else as the pages say: all, where all can be given.
 """
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import shlex
@@ -17,10 +20,11 @@ import shutil
 import subprocess
 import tempfile
 from dataclasses import replace
-from fnmatch import fnmatch
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Mapping
+from typing import Mapping, Sequence
 
+from . import memory
 from .debug import find_gdb, stage_spec
 from .debuggee import Debuggee
 from .errors import StrataError, UsageError
@@ -31,7 +35,7 @@ from .planning import read_states
 from .walkthrough_page import Difference, Expected, Page, Step, compare, fill, parse
 from .walkthrough_serial import PROMPT, SerialLine
 
-__all__ = ["Failed", "find_pages", "main", "play"]
+__all__ = ["Failed", "find_pages", "main", "pick_pages", "play"]
 
 _WALL_MAX_S = 120.0
 # The board's watchdog, as machine.py uses it: QEMU pauses the guest, and GDB says SIGALRM.
@@ -67,12 +71,10 @@ def main(_words: list[str]) -> int:
     course = load_course(Path.cwd())
     if find_gdb() is None:
         raise StrataError("gdb is not installed; see `make doctor`")
-    pattern = os.environ.get("TEST", "")
-    pages = [one for one in find_pages(course.tree) if _picked(one, pattern)]
-    if not pages:
-        names = "\n".join(f"  {path}" for path in find_pages(course.tree))
-        raise UsageError(f"TEST={pattern}: no such walkthrough; there are\n{names}")
-    told = [_told(course, path) for path in pages]
+    pages = find_pages(course.tree)
+    told = [_told(course, path) for path in pick_pages(pages, os.environ.get("TEST", ""))]
+    if told.count(None) == len(told):
+        raise UsageError(f"no walkthrough was played; there are\n{_listed(pages)}")
     print(f"{told.count(True)} walkthroughs hold, {told.count(False)} do not")
     return 1 if False in told else 0
 
@@ -83,8 +85,34 @@ def find_pages(tree: Path) -> list[Path]:
     return sorted(path.relative_to(tree) for path in found)
 
 
-def _picked(path: Path, pattern: str) -> bool:
-    return not pattern or pattern in str(path) or fnmatch(path.stem, pattern)
+def pick_pages(pages: Sequence[Path], pattern: str) -> list[Path]:
+    """TEST=: parts of their paths, or globs of their names or paths, separated by commas."""
+    chosen: set[Path] = set()
+    for part in (one.strip() for one in pattern.split(",")):
+        found = [path for path in pages if _matches(path, part)]
+        if not found:
+            near = _nearest(pages, part)
+            hint = f" (did you mean {near}?)" if near else ""
+            wrong = f"TEST={pattern}: no such walkthrough as '{part}'{hint}"
+            raise UsageError(f"{wrong}; there are\n{_listed(pages)}")
+        chosen |= set(found)
+    return [path for path in pages if path in chosen]
+
+
+def _matches(path: Path, part: str) -> bool:
+    whole = path.as_posix()
+    return part in whole or any(fnmatchcase(name, part) for name in (path.stem, whole))
+
+
+def _nearest(pages: Sequence[Path], part: str) -> str:
+    """The name of the page that comes closest to a word, as a whole or in one of its words."""
+    names = {word: path.stem for path in pages for word in (*path.stem.split("-"), path.stem)}
+    near = difflib.get_close_matches(Path(part).stem.lower(), names, 1)
+    return names[near[0]] if near else ""
+
+
+def _listed(pages: Sequence[Path]) -> str:
+    return "\n".join(f"  {path}" for path in pages) or "  none"
 
 
 def _told(course: Course, path: Path) -> bool | None:
@@ -93,6 +121,8 @@ def _told(course: Course, path: Path) -> bool | None:
     missing = _not_written(course, page, os.environ)
     if missing:
         print(f"left out {path}: it walks through exercise {', '.join(missing)}, not written yet")
+        if course.references().issuperset(missing):
+            print("  SOLVED=all plays it on the finished kernel")
         return None
     try:
         play(course, page, os.environ)
@@ -108,16 +138,15 @@ def _not_written(course: Course, page: Page, environment: Mapping[str, str]) -> 
     unknown = [one for one in page.needs if one not in course.by_id]
     if unknown:
         raise UsageError(f"{page.path}: no exercise {', '.join(unknown)}")
-    given = course.pick_exercises(_solved(course, environment))
-    if not course.has_solutions:
-        given = frozenset()  # a handout's objects have no names and no lines
+    given = course.pick_exercises(_solved(course, environment)) | memory.given(course)
     states = read_states(course)
     open_states = (State.NOT_BEGUN, State.MISSING)
     return [one for one in page.needs if one not in given and states[one] in open_states]
 
 
 def _solved(course: Course, environment: Mapping[str, str]) -> str:
-    return environment.get("SOLVED") or ("all" if course.has_solutions else "none")
+    whole = course.linked <= course.references()
+    return environment.get("SOLVED") or ("all" if whole else "none")
 
 
 def play(course: Course, page: Page, environment: Mapping[str, str]) -> None:
@@ -250,7 +279,8 @@ class _Player:
 
     def _given(self) -> list[str]:
         """Who plays the page says what is given; else the verbs of tests do."""
-        return [f"SOLVED={self._asked}"] if self._asked else []
+        solved = self._environment["SOLVED"]
+        return [f"SOLVED={solved}"] if self._asked or solved == "none" else []
 
     def _run(self, command: str) -> str:
         if self._copy is not None:
@@ -263,6 +293,9 @@ class _Player:
 
     def _type(self, gdb: GdbProcess, step: Step, command: str, following: str) -> str:
         """A GDB command; when the serial line comes next, the guest runs on meanwhile."""
+        if command == "quit":
+            self._end()
+            return ""
         runs = command.split()[0] in _RUNS
         if runs and self._serial is not None:
             gdb.send(_DISARM if following == "serial" else _ARM)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from strata.errors import UsageError
+from strata.walkthrough import pick_pages
 from strata.walkthrough_page import Page, PageError, Step, compare, fill, parse
 
 PAGE = """# A page
@@ -152,3 +154,41 @@ def test_a_page_names_what_it_plants() -> None:
     ):
         with pytest.raises(PageError, match=wrong):
             planted(line)
+
+
+PATHS = [
+    Path("docs/walkthroughs/from-reset.md"),
+    Path("lab1-doors/walkthroughs/door-bell.md"),
+    Path("lab1-doors/walkthroughs/page-fault.md"),
+]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "chosen"),
+    [
+        ("", PATHS),
+        ("door-bell", [PATHS[1]]),
+        ("bell", [PATHS[1]]),
+        ("*-fault", [PATHS[2]]),
+        ("lab1-*", PATHS[1:]),
+        ("fault, reset", [PATHS[0], PATHS[2]]),
+        (str(PATHS[1]), [PATHS[1]]),
+    ],
+)
+def test_pages_are_chosen_by_parts_and_globs(pattern: str, chosen: list[Path]) -> None:
+    """Separated by commas, in the pages' own order."""
+    assert pick_pages(PATHS, pattern) == chosen
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        ("belll", r"'belll' \(did you mean door-bell\?\)"),
+        ("from-rest.md", r"did you mean from-reset\?"),
+        ("fault,zzz", "'zzz'; there are\n  docs/walkthroughs/from-reset.md\n"),
+    ],
+)
+def test_a_page_that_is_not_there_is_named(pattern: str, said: str) -> None:
+    """With the nearest, and all there are."""
+    with pytest.raises(UsageError, match=said):
+        pick_pages(PATHS, pattern)
