@@ -82,6 +82,33 @@ ktest_check_eq(struct ktest_where where, const char *expr, uint64_t got,
 	return false;
 }
 
+bool
+ktest_check_between(struct ktest_where where, const char *expr, uint64_t got,
+    uint64_t least, uint64_t most)
+{
+	if (got >= least && got <= most)
+		return true;
+	diagnostic_begin(where);
+	verdict_str("expected ");
+	if (most == UINT64_MAX) {
+		verdict_str("at least ");
+		number(least);
+	} else {
+		verdict_str(least ? "" : "at most ");
+		number(least ? least : most);
+	}
+	if (least && most != UINT64_MAX) {
+		verdict_str(" to ");
+		number(most);
+	}
+	verdict_str(", got ");
+	number(got);
+	verdict_str(" from ");
+	verdict_str(expr);
+	verdict_end();
+	return false;
+}
+
 static void
 quoted(const char *text)
 {

@@ -102,16 +102,38 @@ def break_source(tree: Path, name: str, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
+BOUNDS = """
+KTEST(bounds_hold) {
+	expect_between(8, 8, 12);
+	expect_between(12, 8, 12);
+	expect_at_least(0, 0);
+	expect_at_most(0, 0);
+}
+KTEST(bounds_least) { unsigned ticks = 5; expect_at_least(ticks * BOUND, 60000); }
+KTEST(bounds_most) { expect_at_most(-1, 12); }
+KTEST(bounds_both) { expect_between(7, 8, 12); }
+"""
+BOUNDS_SAID = (
+    "expected at least 60000 (0xea60), got 50000 (0xc350) from ticks * BOUND",
+    "expected at most 12 (0xc), got -1 (0xffffffffffffffff) from -1",
+    "expected 8 (0x8) to 12 (0xc), got 7 (0x7) from 7",
+)
+
+
 @needs_fuzzer
 def test_mistakes_are_found_on_the_host(tmp_path: Path) -> None:
-    """One mistake for each of the three tools, which name the test, the input, the line."""
+    """One mistake for each of the three tools, which name the test, the input, the line.
+    A bound that does not hold is said with both numbers."""
     tree = copy_tree(tmp_path / "tree")
     break_source(tree, "solutions/lab0-boot/format.c", "DIGITS_MAX = 22", "DIGITS_MAX = 9")
     break_source(tree, "lab0-boot/pvh.c", "at(p, address, 20)", "at(p, address, 15)")
     break_source(tree, "lab0-boot/option.c", "err = strtou64(", "(void)!strtou64(")
+    path = tree / "lab0-boot/tests/string_test.c"
+    path.write_text(path.read_text() + "enum { BOUND = 10000 };" + BOUNDS)
 
-    done = run(["make", "host-test", "SOLVED=all", "TEST=the_extreme_*"], cwd=tree)
+    done = run(["make", "host-test", "SOLVED=all", "TEST=the_extreme_*,bounds_*"], cwd=tree)
     assert done.returncode != 0
+    assert "\nok bounds_hold" in done.stdout and all(one in done.stdout for one in BOUNDS_SAID)
     assert "format.c" in done.stdout and "runtime error" in done.stdout
     assert re.search(r"^not ok the_extreme_\w+: see the report above", done.stdout, re.M)
 

@@ -61,6 +61,20 @@ struct ktest_where {
 			return; \
 	} while (0)
 
+/* least <= got <= most, as numbers without a sign. */
+#define expect_between(got, least, most) \
+	ktest_between(got, #got, least, most)
+#define expect_at_least(got, least) \
+	ktest_between(got, #got, least, UINT64_MAX)
+#define expect_at_most(got, most)	ktest_between(got, #got, 0, most)
+
+#define ktest_between(got, expr, least, most) \
+	do { \
+		if (!ktest_check_between(KTEST_HERE, (expr), (uint64_t)(got), \
+		    (uint64_t)(least), (uint64_t)(most))) \
+			return; \
+	} while (0)
+
 #define expect_streq(got, want) \
 	do { \
 		if (!ktest_check_streq(KTEST_HERE, #got, (got), (want))) \
@@ -78,6 +92,8 @@ struct ktest_where {
 bool ktest_check(struct ktest_where, bool held, const char *cond);
 bool ktest_check_eq(struct ktest_where, const char *expr, uint64_t got,
     uint64_t want);
+bool ktest_check_between(struct ktest_where, const char *expr, uint64_t got,
+    uint64_t least, uint64_t most);
 bool ktest_check_streq(struct ktest_where, const char *expr, const char *got,
     const char *want);
 bool ktest_check_memeq(struct ktest_where, const char *expr, const void *got,
