@@ -250,20 +250,23 @@ $(call stamp,$(O)/lists,$(foreach l,$(labs),$($(l)_objs) $($(l)_tests) $($(l)_lo
 
 # -- Objects -------------------------------------------------------------------
 
+# What is said of an exercise stays beside its object: the report shows its warnings.
+keep = $(if $(filter $<,$(exercise_files)),exec 9>&2 2>$@.said && trap 'cat $@.said >&9' EXIT &&)
+tint = $(if $(V),,$(if $(filter $<,$(exercise_files)),$$([ -t 9 ] && echo -fdiagnostics-color)))
 define object_rules
 $(O)/$(1)/loader/%.o: $(1)/loader/%.c $(O)/flags
-	$$(call say,CC,$$<) mkdir -p $$(@D) && $(CC) $(loader_flags) \
+	$$(call say,CC,$$<) mkdir -p $$(@D) && $$(keep) $(CC) $(loader_flags) $$(tint) \
 	$$(call stub_flags,$$<) -I$$(call lab_of,$$<)/loader -MMD -MP -c $$< -o $$@
 $(O)/$(1)/loader/%.o: $(1)/loader/%.asm $(O)/flags
-	$$(call say,NASM,$$<) mkdir -p $$(@D) && $(NASM) -f elf32 -g -F dwarf \
+	$$(call say,NASM,$$<) mkdir -p $$(@D) && $$(keep) $(NASM) -f elf32 -g -F dwarf \
 	-I$$(call lab_of,$$<)/ -MD $$(@:.o=.d) -MP -o $$@ $$<
 $(O)/$(1)/loader/%.bin: $(1)/loader/%.asm $(O)/flags
-	$$(call say,NASM,$$<) mkdir -p $$(@D) && $(NASM) -f bin \
+	$$(call say,NASM,$$<) mkdir -p $$(@D) && $$(keep) $(NASM) -f bin \
 	-I$$(call lab_of,$$<)/ -MD $$@.d -MP -o $$@ $$<
 $(O)/$(1)/%.o: $(1)/%.c $(O)/flags
-	$$(call say,CC,$$<) mkdir -p $$(@D) && $$(call compile,$$<) -c $$< -o $$@
+	$$(call say,CC,$$<) mkdir -p $$(@D) && $$(keep) $$(call compile,$$<) $$(tint) -c $$< -o $$@
 $(O)/$(1)/%.o: $(1)/%.asm $(O)/flags $(call offsets_of,$(1))
-	$$(call say,NASM,$$<) mkdir -p $$(@D) && $$(call assemble,$$<) -o $$@ $$<
+	$$(call say,NASM,$$<) mkdir -p $$(@D) && $$(keep) $$(call assemble,$$<) -o $$@ $$<
 endef
 # As the file $(1) is compiled, whatever is compiled in its place. The assembler
 # sees its own lab's offsets.inc, and the .inc files of the labs below.
@@ -546,7 +549,7 @@ else
 endif
 
 # The grader reads LAB, STAGE, SOLVED, TEST, JOBS, SEED, EX, CASE, PLAIN from the environment.
-.PHONY: grade grade-one debug rewind doctor provided skeletons bench
+.PHONY: grade grade-one debug rewind tests doctor provided skeletons bench
 grade: ## build, boot and mark: [LAB=n] [STAGE=n] [SOLVED=..] [TEST=pattern] [JOBS=n] [SEED=s] [PLAIN=1]
 	@$(strata) grade
 grade-one: ## one test with its whole log: TEST=.. [STAGE=n]
@@ -555,6 +558,8 @@ debug: ## a stage in GDB (docs/gdb.md), or CASE=k of it; with TEST=.. the machin
 	@$(strata) debug
 rewind: ## a test of the last grade, recorded, in GDB at its failure, with reverse-continue (docs/rewind.md): TEST=..
 	@$(strata) rewind
+tests: ## every test by its name: [LAB=n] [TEST=pattern]
+	@$(strata) tests
 doctor: ## every tool that is used: there, new enough, and how to get it
 	@$(strata) doctor
 provided: ## the tests of provided code, which carry no marks: [LAB=n] [STAGE=n] [TEST=pattern]

@@ -117,6 +117,22 @@ def test_nothing_names_a_place_or_is_forgotten() -> None:
             assert not found, f"{name}: {found[0]!r}"
 
 
+def test_what_the_compiler_said_stays_beside_the_object(clone: Path) -> None:
+    """Of exercise files, and still said; a compilation without a word takes it away."""
+    source = clone / "lab0-boot" / "uart.c"
+    source.write_text(source.read_text() + "\nint uart_spare(void);\nint uart_spare(void)\n{\n}\n")
+    words = ["make", "LAB=0", "build/debug/lab0-boot/uart.o"]
+    said = clone / "build/debug/lab0-boot/uart.o.said"
+    for done in (run(words, cwd=clone), run(words, cwd=clone)):
+        assert done.returncode == 0, done.stdout[-3000:]
+        assert "control reaches end" in said.read_text()
+    source.write_text(source.read_text().replace("{\n}\n", "{\n\treturn 1;\n}\n"))
+    assert run(words, cwd=clone).returncode == 0 and said.read_text() == ""
+    source.write_text("int broken(\n")
+    done = run(words, cwd=clone)
+    assert done.returncode != 0 and "error:" in done.stdout and "error:" in said.read_text()
+
+
 def test_a_one_line_edit_rebuilds_one_object_and_relinks(clone: Path) -> None:
     """Touching printk.c compiles printk.c and nothing else; a header, those that include it."""
     first = run(["make", "SOLVED=all", "LAB=0", "images"], cwd=clone)

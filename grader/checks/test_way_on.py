@@ -145,6 +145,8 @@ def test_hand_in_takes_the_exercise_files_only(handout: Path) -> None:
     done = run(["make", "handin", "LAB=0"], cwd=handout)
     assert done.returncode == 0, done.stdout[-3000:]
     assert "9 files, 10 of 100 points" in done.stdout.splitlines()[-1]
+    (page,) = re.findall(r"^the same as a page: (\S+)$", done.stdout, re.M)
+    assert (handout / page).is_file() and page.startswith("build/handin/"), page
     zipped = handout / "build/handin/lab0.zip"
     names = zipfile.ZipFile(zipped).namelist()
     assert len(names) == 9 and names == sorted(names)

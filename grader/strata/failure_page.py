@@ -221,6 +221,9 @@ class Maker:
                 f'<p class="bad">It does not build:</p><pre class="box">'
                 f"{self.shown(lines)}</pre>"
             )
+        if mark.warnings:
+            made.append("<p>The compiler warns:</p>")
+            made.append(f'<pre class="box">{self.shown(chr(10).join(mark.warnings))}</pre>')
         if any(test.best is not None for test in mark.tests):
             made.append(
                 table(

@@ -13,6 +13,7 @@ from typing import Iterable, Mapping
 
 from . import grade_page, memory, pristine, report, results
 from .build import Builder
+from .compiler_words import with_warnings
 from .discover import Case, at_stage, discover, kernel_tests, pick
 from .errors import BuildError, StrataError, UsageError
 from .guard import ended_by_sigterm, hold
@@ -132,6 +133,7 @@ def grade(asked: Request, show: str = "report") -> int:
             run.second,
             run.partial,
         )
+        marks = with_warnings(asked.course, marks)
         return _finish(asked, run, marks, time.monotonic() - started, show)
 
 
@@ -293,8 +295,7 @@ def _finish(asked: Request, run: Run, marks: Marks, seconds: float, show: str) -
     results.write(asked.out, marks, facts, times)
     if show == "logs":
         _print_logs(asked, run)
-    shown = os.path.relpath(asked.out, asked.course.tree)
-    shown = str(asked.out) if shown.startswith("..") else shown
+    shown = _shown(asked.out, asked.course.tree)
     since = _since(asked, marks)
     if show == "first":
         print("\n".join(line for line in report.first_to_do(asked.course, marks) if line))
@@ -313,6 +314,12 @@ def _finish(asked: Request, run: Run, marks: Marks, seconds: float, show: str) -
     if marks.partial:
         return 130
     return 0 if marks.full else 1
+
+
+def _shown(out: Path, tree: Path) -> str:
+    """The folder of the results as the user's own shell finds it."""
+    name = os.path.relpath(out, os.environ.get("SHOWN_FROM") or tree)
+    return str(out) if name.startswith("..") else name
 
 
 def _since(asked: Request, marks: Marks) -> list[str]:

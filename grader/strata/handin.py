@@ -45,7 +45,7 @@ def main(_words: list[str]) -> int:
     files = own_files(course, lab)
     _pristine_tree(course, commit, out / "tree")
     lay_over(course, lab, files, out / "tree")
-    found = _grade(out / "tree", lab)
+    found = _grade(course, out / "tree", lab)
     write_zip(zipped, files)
     shown = os.path.relpath(zipped, course.tree)
     print(
@@ -95,14 +95,15 @@ def lay_over(course: Course, lab: Lab, files: dict[str, bytes], folder: Path) ->
     memory.set_given(inner, memory.given(course) & set(inner.by_id))
 
 
-def _grade(folder: Path, lab: Lab) -> dict[str, Any]:
-    """make grade there, its words passed on; the results."""
+def _grade(course: Course, folder: Path, lab: Lab) -> dict[str, Any]:
+    """make grade there, its words passed on, its paths as seen from here; the results."""
     results = folder / "build" / "grade" / "results.json"
     results.unlink(missing_ok=True)
     words = [one for one in passed_on(dict(os.environ)) if not one.startswith("BUILD=")]
     env = inner_environment(os.environ)
     for name in ("BUILD", "PYTHONPATH"):
         env.pop(name, None)
+    env["SHOWN_FROM"] = str(course.tree)
     make = os.environ.get("MAKE") or "make"
     done = subprocess.run(
         [make, "--no-print-directory", "-k", "grade", f"LAB={lab.number}", *words],

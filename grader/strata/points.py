@@ -49,6 +49,7 @@ class ExerciseMark:
     errors: tuple[str, ...]
     tests: tuple[TestMark, ...]
     rescued: bool = False
+    warnings: tuple[str, ...] = ()  # what the compiler said of its file
 
     @property
     def most(self) -> Fraction:
@@ -67,11 +68,11 @@ class ExerciseMark:
 
     @property
     def first_failure(self) -> TestMark | None:
-        """The first test that failed."""
-        for test in self.tests:
-            if test.judged and not _passed(test.best):
-                return test
-        return None
+        """The failed test to begin with: one that tells a place, a plain one before others."""
+        failed = [test for test in self.tests if test.judged and not _passed(test.best)]
+        placed = [test for test in failed if test.best is not None and test.best.tells_place]
+        plain = [test for test in placed if test.case.plain]
+        return next(iter((*plain, *placed, *failed)), None)
 
 
 @dataclass(frozen=True)

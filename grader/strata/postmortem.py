@@ -12,6 +12,7 @@ from .errors import Failure, GuestEnded, StrataError
 from .machine import EXIT_LOADER, EXIT_PANIC, Guest
 from .elf import Symbols
 from .host import named_pipe
+from .record import ENDED, SERIAL_TAIL
 
 __all__ = ["Fault", "decode_faults", "describe", "hang_text", "reset_text"]
 
@@ -106,7 +107,7 @@ def describe(guest: Guest, wanted: str) -> GuestEnded:
         seen = f"{end}; its message: {_last_line(guest)!r}"
     elif end.kind == "exit" and end.code == EXIT_PANIC:
         seen = f"{end}, without a word on the verdict port"
-    return GuestEnded("the run ended too early or never", expected=wanted, seen=seen, detail=detail)
+    return GuestEnded(ENDED, expected=wanted, seen=seen, detail=detail)
 
 
 def hang_text(guest: Guest, regs: dict[str, int]) -> str:
@@ -259,7 +260,7 @@ def _serial_tail(guest: Guest) -> str:
     lines = [_printable(line) for line in text.splitlines()[-8:]]
     if not any(line.strip() for line in lines):
         return ""
-    return "last lines on the serial line:\n" + "\n".join(f"  | {line[:160]}" for line in lines)
+    return f"{SERIAL_TAIL}\n" + "\n".join(f"  | {line[:160]}" for line in lines)
 
 
 def _last_line(guest: Guest) -> str:

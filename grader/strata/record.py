@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +19,11 @@ FAILED = "failed"
 NOT_JUDGED = "not judged"
 BROKEN = "could not be judged"  # the test or QEMU failed, not the student
 FATAL = "fatal"  # nothing can be judged: no QEMU, no space
+
+ENDED = "the run ended too early or never"  # the fact of a guest's own end
+SERIAL_TAIL = "last lines on the serial line:"
+_OUTSIDE = re.compile(r"\.py(:\d+)?$")
+_PLACE = re.compile(r"\w\+0x[0-9a-f]+\b|\(RIP 0x")
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,15 @@ class Result:
     def passed(self) -> bool:
         """True when the claim held."""
         return self.status == PASSED
+
+    @property
+    def tells_place(self) -> bool:
+        """Whether the failure says where: an address or function of the guest, a line of C,
+        or, where the run did not just end, the line of the test."""
+        if self.where and (self.fact != ENDED or not _OUTSIDE.search(self.where)):
+            return True
+        detail = self.detail.partition(SERIAL_TAIL)[0]
+        return bool(_PLACE.search("\n".join((self.fact, self.seen, detail))))
 
     def lines(self) -> list[str]:
         """The failure, line by line."""

@@ -23,6 +23,7 @@ __all__ = [
     "points_text",
     "print_report",
     "wants_plain",
+    "warned",
     "word_of",
 ]
 
@@ -92,6 +93,7 @@ def plain_lines(marks: Marks) -> list[str]:
             lines.append(f"  {word_of(test)}: {test.case.title or test.case.id}{_worth(test)}")
             if word_of(test) == "FAIL":
                 lines.append(f"        make grade-one TEST={test.case.id}")
+        lines += [f"  {line}" for line in warned(exercise)]
     for test in marks.unmarked:
         lines.append(f"  {word_of(test)}: {test.case.id} (provided code, no points)")
     return lines
@@ -119,6 +121,7 @@ def first_to_do(course: Course, marks: Marks) -> list[str]:
         lines.append(f"  it is {test.reason}")
     elif test is not None:
         lines += _failure(test)
+        lines += [f"  {line}" for line in warned(exercise)]
     lines.append(f"  read:  {readme}")
     if one.read_first:
         lines.append(f"  first: {', '.join(one.read_first)}")
@@ -167,6 +170,11 @@ def notes(marks: Marks) -> list[str]:
             f"make rescue EX={given[0]} UNDO=1"
         )
     return lines
+
+
+def warned(exercise: ExerciseMark) -> list[str]:
+    """What the compiler said of its file."""
+    return [f"warning:  {line}" for line in exercise.warnings]
 
 
 def idle_word(exercise: ExerciseMark) -> str:
@@ -234,6 +242,8 @@ def _table(marks: Marks) -> None:
             if words != "pass":
                 title = test.case.title + (f"\n{test.case.id}" if words == "FAIL" else "")
                 table.add_row("", Text(title), Text(words, style=paint(words)), "")
+        for line in exercise.warnings:
+            table.add_row("", Text(line), Text("warning", style="yellow"), "")
     Console().print(table)
 
 

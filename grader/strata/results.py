@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from .points import ExerciseMark, Marks, TestMark
 from .record import write_atomically
+from .report import warned
 
 __all__ = ["as_json", "as_junit", "number", "write"]
 
@@ -79,6 +80,8 @@ def _output(exercise: ExerciseMark, test: TestMark) -> list[str]:
         lines = [f"judged with {' '.join(test.given.given)} given", *lines]
         if test.given.passed:
             lines += ["alone:", *test.alone.lines()]
+    if test.judged and not test.best.passed:
+        lines = [*lines, *warned(exercise)]
     return lines
 
 

@@ -8,7 +8,7 @@ import json
 import re
 import subprocess
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -168,6 +168,19 @@ def test_what_a_guest_prints_stays_text(course: Course) -> None:
     assert not found.loads
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e]", text)
     assert "\\x1b[31m\\x00 \\u202e \\ud800" in found.text
+
+
+def test_what_the_compiler_said_is_on_the_page(course: Course) -> None:
+    marks = mark(course, [B], [B], Situation(STATES), {B.id: Result(B.id, "failed", "no")}, {})
+    said = f"lab0-boot/f2.c:4: {NASTY}"
+    warned = tuple(replace(one, warnings=(said,)) for one in marks.exercises)
+    out = course.tree / "build" / "grade"
+    out.mkdir(parents=True)
+    facts = grade_page.Facts("lab 0", {0: "abc"}, 1.25)
+    grade_page.write(course, out, replace(marks, exercises=warned), facts)
+    found = seen((out / "index.html").read_text(encoding="utf-8"))
+    assert found.text.count("lab0-boot/f2.c:4: </pre><script>") == 2  # first to do; the exercise
+    assert not found.tags & {"script", "b", "i"} and not found.loads
 
 
 def test_a_page_is_bounded(course: Course) -> None:

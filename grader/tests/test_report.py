@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,65 @@ def test_the_first_thing_to_do_teaches(course: Course) -> None:
         "make grade-one TEST=boot.file.b",
     ):
         assert part in text, part
+
+
+SAID = "lab0-boot/f2.c:9: control reaches end of non-void function"
+
+
+def warned(course: Course) -> Marks:
+    """The same, where the compiler had said something."""
+    marks = one_failed(course)
+    second = replace(marks.exercises[1], warnings=(SAID,))
+    return replace(marks, exercises=(marks.exercises[0], second, marks.exercises[2]))
+
+
+def test_what_the_compiler_said_stands_with_the_exercise(course: Course) -> None:
+    marks = warned(course)
+    plain = plain_lines(marks)
+    assert (
+        plain.index(f"  warning:  {SAID}") == plain.index("exercise 0.2 Exercise 0.2: 0 of 30") + 3
+    )
+    assert f"  warning:  {SAID}" in first_to_do(course, marks)
+    outputs = [one["output"] for one in as_json(marks)["tests"]]
+    assert [SAID in output for output in outputs] == [False, True, False]
+    assert SAID in as_junit(marks)
+
+
+ENDED = "the run ended too early or never"
+RESET = Result("", "failed", ENDED, seen="the machine was reset (a triple fault, or the guest")
+FAULT = Result("", "failed", ENDED, seen="triple fault: #PF page fault at scroll+0x97 (RIP 0x1)")
+FAULT.where = RESET.where = "lab0-boot/tests/test_vga.py:31"
+CLAIM = Result("", "failed", "no", "2", "3", where="lab0-boot/tests/vga_test.c:31")
+TAIL = "last lines on the serial line:\n  | at start+0x1234"
+
+
+@pytest.mark.parametrize(
+    ("results", "chosen"),
+    [
+        ([RESET, FAULT, CLAIM], 1),
+        ([CLAIM, FAULT, FAULT], 0),
+        ([replace(FAULT), RESET, FAULT], 0),
+        ([RESET, RESET, RESET], 0),
+        ([RESET, RESET, CLAIM], 2),
+        ([replace(RESET, detail=TAIL), RESET, CLAIM], 2),
+        ([replace(CLAIM, where="lab0-boot/tests/test_vga.py:3"), FAULT, CLAIM], 0),
+    ],
+)
+def test_the_failure_that_tells_a_place_comes_first(
+    course: Course, results: list[Result], chosen: int
+) -> None:
+    cases = [replace(case(name, "0.2"), plain=name != "r") for name in "pqr"]
+    first = {one.id: replace(result, id=one.id) for one, result in zip(cases, results)}
+    marks = mark(course, cases, cases, Situation(STATES), first, {})
+    found = marks.exercises[1].first_failure
+    assert found is not None and found.case is cases[chosen]
+
+
+def test_among_places_the_plain_test_comes_first(course: Course) -> None:
+    cases = [case("p", "0.2"), replace(case("q", "0.2"), plain=True)]
+    first = {one.id: replace(FAULT, id=one.id) for one in cases}
+    found = mark(course, cases, cases, Situation(STATES), first, {}).exercises[1].first_failure
+    assert found is not None and found.case is cases[1]
 
 
 def test_what_is_not_begun_is_one_line(course: Course) -> None:
