@@ -52,7 +52,7 @@ def _grade_one(_words: list[str]) -> int:
 
     if not os.environ.get("TEST"):
         raise UsageError(
-            "grade-one needs a test: make grade-one TEST=... (`make grade` names them)"
+            "grade-one needs a test: make grade-one TEST=... (`make tests` names them)"
         )
     return grade(request(os.environ, "grade-one"), "logs")
 
@@ -158,6 +158,7 @@ _VERBS: dict[str, Callable[[list[str]], int]] = {
     "chain": _module("chain"),
     "chain-check": _module("chain_check"),
     "serial": _module("serial"),
+    "tests": _module("discover"),
     "walkthrough": _module("walkthrough"),
     "site": _module("site"),
     "help": _help,

@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import ast
 import fnmatch
+import os
 import re
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from pathlib import Path
-from typing import Any, Iterable
+from typing import Any, Iterable, Sequence
 
 from .errors import LabError, UsageError
-from .lab import Course, Lab
+from .lab import Course, Lab, load_course
 
-__all__ = ["Case", "at_stage", "discover", "kernel_tests", "lint", "pick"]
+__all__ = ["Case", "at_stage", "discover", "kernel_tests", "lint", "main", "nearest", "pick"]
 __all__ += ["read_kernel_tests", "read_outside_tests"]
 
 _KTEST = re.compile(
@@ -29,6 +31,9 @@ _KTEST = re.compile(
 _ATTRIBUTE = re.compile(r'\.(\w+)\s*=\s*("(?:[^"]*)"|[\w.]+)')
 _DOOR = re.compile(r'door\s*=\s*"(\w+)"')
 _IMAGE = re.compile(r'"(stage(?:N|\d+)(?:-test)?\.(?:stripped\.elf|img|iso))"')
+_LIKE = 0.45  # what is less like is no help
+_LONGEST = 100
+_FEW = 12
 STAGE = "stageN"  # in image names: the stage that is run
 
 
@@ -85,12 +90,47 @@ def pick(cases: list[Case], pattern: str) -> list[Case]:
         part = part.strip()
         found = [case for case in cases if _matches(case, part)]
         if not found:
-            names = "\n".join(f"  {case.id}" for case in cases)
-            raise UsageError(
-                f"there are these tests:\n{names}\nTEST={pattern}: none matches '{part}'"
-            )
+            raise UsageError(_no_match(cases, part))
         chosen += [case for case in found if case not in chosen]
     return [case for case in cases if case in chosen]
+
+
+def _no_match(cases: list[Case], part: str) -> str:
+    """Why nothing was picked, on a few lines."""
+    lines = [f"TEST={_short(part)}: none matches"]
+    names = [case.id for case in cases]
+    if len(names) <= _FEW:
+        return "\n".join([*lines, "there are these:", *(f"  TEST={name}" for name in names)])
+    near = nearest(names, part)
+    if near:
+        lines += ["did you mean", *(f"  TEST={name}" for name in near)]
+    return "\n".join([*lines, f"`make tests` lists all (here there are {len(cases)})"])
+
+
+def nearest(names: Sequence[str], wanted: str, most: int = 3) -> list[str]:
+    """The names that are most like a misspelt one, or have a last part that is."""
+    last = wanted.rpartition(".")[2]
+    likeness: dict[str, float] = {}
+    for name in names:
+        whole = SequenceMatcher(None, name, wanted[:_LONGEST]).ratio()
+        part = SequenceMatcher(None, name.rpartition(".")[2], last[:_LONGEST]).ratio()
+        likeness[name] = max(whole, part)
+    good = [name for name in names if likeness[name] >= _LIKE]
+    return sorted(good, key=lambda name: -likeness[name])[:most]
+
+
+def _short(text: str) -> str:
+    shown = text if text.isprintable() else repr(text)
+    return shown if len(shown) <= _LONGEST else shown[:_LONGEST] + "..."
+
+
+def main(_words: list[str]) -> int:
+    """`make tests`: the tests by name, of LAB and as TEST picks."""
+    course = load_course(Path.cwd())
+    cases = discover(course, course.pick_labs(os.environ.get("LAB", "")))
+    for case in pick(cases, os.environ.get("TEST", "")):
+        print(f"{case.exercise or 'provided':8} {case.id}")
+    return 0
 
 
 def lint(course: Course) -> list[str]:

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from strata.discover import discover, read_kernel_tests, read_outside_tests
-from strata.errors import LabError
+from strata.discover import discover, nearest, pick, read_kernel_tests, read_outside_tests
+from strata.errors import LabError, UsageError
 from support import make_course
 
 KERNEL = """
@@ -90,3 +91,31 @@ def test_unknown_exercises_and_twins_are_named(tmp_path: Path) -> None:
     (folder / "x_test.c").write_text("KTEST(a)\nKTEST(a)\n")
     with pytest.raises(LabError, match="second test named boot.x.a"):
         discover(course, course.labs)
+
+
+def test_a_misspelt_test_is_answered_on_a_screen(tmp_path: Path) -> None:
+    course = make_course(tmp_path)
+    cases = read_kernel_tests(course.labs[0], Path("x_test.c"), "f/x_test.c", KERNEL)
+    cases += [replace(cases[0], id=f"boot.many.q{n}", name=f"q{n}") for n in range(200)]
+    with pytest.raises(UsageError) as caught:
+        pick(cases, "two_lines,boot.x.numbers_out")
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "TEST=boot.x.numbers_out: none matches"
+    assert lines[2] == "  TEST=boot.x.numbers_come_out"
+    assert "make tests" in lines[-1] and len(lines) < 8
+
+
+def test_a_strange_name_stays_short_and_harmless(tmp_path: Path) -> None:
+    course = make_course(tmp_path)
+    cases = read_kernel_tests(course.labs[0], Path("x_test.c"), "f/x_test.c", KERNEL)
+    with pytest.raises(UsageError) as caught:
+        pick(cases, "\x1b[31m" * 5000)
+    assert "\x1b" not in str(caught.value) and len(str(caught.value)) < 500
+
+
+def test_three_names_are_near_the_best_first() -> None:
+    names = [f"boot.uart.{name}" for name in ("line_is_set", "line_is_sent", "line", "reset")]
+    found = nearest(names, "boot.uart.line_is_sett")
+    assert found[0] == "boot.uart.line_is_set" and len(found) == 3
+    assert nearest(names, "0") == []
+    assert nearest(["boot.monitor.the_prompt_answers"], "boot.uart.prompt_answers")
