@@ -25,7 +25,7 @@ from typing import Callable, Mapping, Sequence
 from . import broken
 from .build import Builder
 from .debuggee import Debuggee, serial_note
-from .discover import Case, at_stage, kernel_tests
+from .discover import Case, at_stage, kernel_tests, too_many
 from .elf import read_symbols
 from .errors import BuildError, StrataError, UsageError
 from .fixture import Machine, Variant
@@ -52,8 +52,7 @@ def debug(environment: Mapping[str, str]) -> int:
         return _debug_stage(environment)
     asked = request(environment, "debug")
     if len(asked.cases) != 1:
-        names = "\n".join(f"  {case.id}" for case in asked.cases)
-        raise UsageError(f"debug takes one test; TEST={environment['TEST']} is\n{names}")
+        raise too_many("debug", asked.cases, environment["TEST"])
     case = asked.cases[0]
     if case.kind == "case":
         raise UsageError(f"{case.id} boots nothing; its kernels: make debug LAB={case.lab} CASE=1")

@@ -21,6 +21,7 @@ from .errors import LabError, UsageError
 from .lab import Course, Lab, load_course
 
 __all__ = ["Case", "at_stage", "discover", "kernel_tests", "lint", "main", "nearest", "pick"]
+__all__ += ["too_many"]
 __all__ += ["read_kernel_tests", "read_outside_tests"]
 
 _KTEST = re.compile(
@@ -105,6 +106,16 @@ def _no_match(cases: list[Case], part: str) -> str:
     if near:
         lines += ["did you mean", *(f"  TEST={name}" for name in near)]
     return "\n".join([*lines, f"`make tests` lists all (here there are {len(cases)})"])
+
+
+def too_many(verb: str, cases: Sequence[Case], pattern: str) -> UsageError:
+    """For a verb that takes one test."""
+    shown = _short(pattern)
+    more = [f"`make tests TEST={shown}` lists all"] if len(cases) > _FEW else []
+    end = ", such as" if more else ":"
+    lines = [f"{verb} takes one test; TEST={shown} is {len(cases)}{end}"]
+    lines += [f"  TEST={case.id}" for case in cases[:_FEW]]
+    return UsageError("\n".join(lines + more))
 
 
 def nearest(names: Sequence[str], wanted: str, most: int = 3) -> list[str]:

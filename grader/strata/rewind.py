@@ -24,7 +24,7 @@ from typing import Callable, Mapping
 from .debug import find_gdb, gdb_flags, load_test, recorded_given, recorded_stage
 from .debug import build_for as _build
 from .debuggee import GDB_FILE
-from .discover import Case, at_stage, kernel_tests
+from .discover import Case, at_stage, kernel_tests, too_many
 from .elf import is_elf64, read_symbols
 from .errors import Failure, MachineError, NotJudged, StrataError, UsageError
 from .fixture import Machine, Variant
@@ -100,8 +100,7 @@ def _asked(environment: Mapping[str, str]) -> tuple[Request, Case, Lab, frozense
     exact = tuple(case for case in asked.cases if case.id == environment["TEST"])
     asked = replace(asked, cases=exact or asked.cases)
     if len(asked.cases) != 1:
-        names = "\n".join(f"  {case.id}" for case in asked.cases)
-        raise UsageError(f"rewind takes one test; TEST={environment['TEST']} is\n{names}")
+        raise too_many("rewind", asked.cases, environment["TEST"])
     case = asked.cases[0]
     if case.kind not in ("kernel", "outside"):
         raise UsageError(f"{case.id} is no single run: {_offer(case)}")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from strata.discover import discover, nearest, pick, read_kernel_tests, read_outside_tests
+from strata.discover import discover, nearest, pick, read_kernel_tests, read_outside_tests, too_many
 from strata.errors import LabError, UsageError
 from support import make_course
 
@@ -103,6 +103,15 @@ def test_a_misspelt_test_is_answered_on_a_screen(tmp_path: Path) -> None:
     assert lines[0] == "TEST=boot.x.numbers_out: none matches"
     assert lines[2] == "  TEST=boot.x.numbers_come_out"
     assert "make tests" in lines[-1] and len(lines) < 8
+
+
+def test_too_many_tests_are_told_on_a_screen(tmp_path: Path) -> None:
+    course = make_course(tmp_path)
+    one = read_kernel_tests(course.labs[0], Path("x_test.c"), "f/x_test.c", KERNEL)[0]
+    text = str(too_many("debug", [replace(one, id=f"boot.x.q{n}") for n in range(200)], "boot"))
+    assert "debug takes one test; TEST=boot is 200" in text
+    assert len(text.splitlines()) < 20 and "make tests TEST=boot" in text
+    assert "make tests" not in str(too_many("debug", [one, one], "boot"))
 
 
 def test_a_strange_name_stays_short_and_harmless(tmp_path: Path) -> None:
