@@ -26,6 +26,7 @@ from test_grading import grade, labs
     ("words", "said"),
     [
         (["handout", "THROUGH=77"], "THROUGH=77: no such stage; there are 0, 1"),
+        (["handout", "REVEAL=77"], "REVEAL=77: "),
         (["handout", "THROUGH=0", "REVEAL=1"], "REVEAL=1: is above THROUGH=0"),
         (["course", "REVEAL=1"], "REVEAL= is for make handout"),
         (["handout", "CONFIG=pyproject.toml"], "pyproject.toml: there is no 'project'; there are"),
