@@ -104,10 +104,10 @@ def break_source(tree: Path, name: str, old: str, new: str) -> None:
 
 BOUNDS = """
 KTEST(bounds_hold) {
-	expect_between(8, 8, 12);
-	expect_between(12, 8, 12);
-	expect_at_least(0, 0);
-	expect_at_most(0, 0);
+    expect_between(8, 8, 12);
+    expect_between(12, 8, 12);
+    expect_at_least(0, 0);
+    expect_at_most(0, 0);
 }
 KTEST(bounds_least) { unsigned ticks = 5; expect_at_least(ticks * BOUND, 60000); }
 KTEST(bounds_most) { expect_at_most(-1, 12); }
