@@ -16,10 +16,11 @@ PICTURES = [name for name in tracked_files() if name.endswith(".svg")]
 PAGES = [name for name in tracked_files() if name.endswith(".md")]
 
 
-def test_the_roadmap_is_covered_and_its_page_is_up_to_date() -> None:
-    """Every row of a present lab has a test, and docs/roadmap.md says so."""
+@pytest.mark.parametrize("verb", ["roadmap", "mistakes"])
+def test_a_made_page_is_up_to_date(verb: str) -> None:
+    """Every row of a present lab has a test, every mutant its row, and the pages say so."""
     done = subprocess.run(
-        [sys.executable, "-m", "strata", "roadmap", "--check"],
+        [sys.executable, "-m", "strata", verb, "--check"],
         cwd=TREE,
         env=environment(PYTHONPATH="grader"),
         text=True,
@@ -27,7 +28,7 @@ def test_the_roadmap_is_covered_and_its_page_is_up_to_date() -> None:
         stderr=subprocess.STDOUT,
         check=False,
     )
-    assert (done.returncode, done.stdout) == (0, "roadmap: up to date\n")
+    assert (done.returncode, done.stdout) == (0, f"{verb}: up to date\n")
 
 
 FENCED = re.compile(r"^```(c|nasm)\n(.*?)^```", re.M | re.S)

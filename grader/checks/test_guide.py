@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from conftest import TREE, environment, run, tracked_files
+from conftest import TREE, run, tracked_files
 from strata.handout import read_source, tree_files
 from strata.lab import Lab, load_course
 from strata.selection import parse
@@ -30,19 +29,6 @@ def sections(text: str, level: int) -> dict[str, str]:
 def page_of(lab: Lab) -> dict[str, str]:
     """The parts of a lab's page for instructors."""
     return sections((GUIDE / f"lab{lab.number}.md").read_text(encoding="utf-8"), 2)
-
-
-def test_the_list_of_mistakes_is_that_of_the_mutants() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "strata", "mistakes", "--check"],
-        cwd=TREE,
-        env=environment(PYTHONPATH="grader"),
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
-    assert (done.returncode, done.stdout) == (0, "mistakes: up to date\n")
 
 
 def test_no_handout_has_a_page_for_instructors(source: Path, tmp_path: Path) -> None:
