@@ -65,6 +65,17 @@ number(uint64_t value)
 	verdict_str(")");
 }
 
+/* The end of a diagnostic about a number. */
+static void
+got_from(uint64_t got, const char *expr)
+{
+	verdict_str(", got ");
+	number(got);
+	verdict_str(" from ");
+	verdict_str(expr);
+	verdict_end();
+}
+
 bool
 ktest_check_eq(struct ktest_where where, const char *expr, uint64_t got,
     uint64_t want)
@@ -74,11 +85,7 @@ ktest_check_eq(struct ktest_where where, const char *expr, uint64_t got,
 	diagnostic_begin(where);
 	verdict_str("expected ");
 	number(want);
-	verdict_str(", got ");
-	number(got);
-	verdict_str(" from ");
-	verdict_str(expr);
-	verdict_end();
+	got_from(got, expr);
 	return false;
 }
 
@@ -93,19 +100,15 @@ ktest_check_between(struct ktest_where where, const char *expr, uint64_t got,
 	if (most == UINT64_MAX) {
 		verdict_str("at least ");
 		number(least);
+	} else if (least == 0) {
+		verdict_str("at most ");
+		number(most);
 	} else {
-		verdict_str(least ? "" : "at most ");
-		number(least ? least : most);
-	}
-	if (least && most != UINT64_MAX) {
+		number(least);
 		verdict_str(" to ");
 		number(most);
 	}
-	verdict_str(", got ");
-	number(got);
-	verdict_str(" from ");
-	verdict_str(expr);
-	verdict_end();
+	got_from(got, expr);
 	return false;
 }
 
