@@ -27,7 +27,7 @@ from typing import Any, Callable, Iterator
 
 from . import ktap, qmp
 from .elf import Symbols, read_symbols
-from .errors import Failure, GuestEnded, MachineError, QemuCrashed, QemuTooOld
+from .errors import Failure, MachineError, QemuCrashed, QemuTooOld
 from .gdbrsp import Gdb
 from .host import (
     Scratch,
@@ -229,7 +229,7 @@ class Guest:
             self._typed += os.write(self._stdin, data.encode() if isinstance(data, str) else data)
         self._rearm()
 
-    def failure(self, wanted: str) -> GuestEnded:
+    def failure(self, wanted: str) -> Failure:
         """A failure that tells how the guest ended instead."""
         from .postmortem import describe
 

@@ -22,9 +22,6 @@ from .record import Result
 
 __all__ = ["Situation", "first_phase", "prerequisites", "read_states", "second_phase", "tree_seed"]
 
-# The words of postmortem.py, and of a stub, for a guest that came to an end of its own.
-_ENDED = ("the run ended too early or never", "the kernel panicked", ") is not written yet")
-
 
 @dataclass(frozen=True)
 class Situation:
@@ -116,11 +113,8 @@ def second_phase(
         result = results.get(case.id)
         if result is None or result.status != "failed" or case.kind not in ("kernel", "outside"):
             continue
-        needs = wrong | (prerequisites(course, case) & suspect)
-        if result.fact.endswith(
-            _ENDED
-        ):  # whatever is wrong may have ended it, or kept it from starting
-            needs = suspect
+        # Whatever is wrong may have ended it, or kept it from starting.
+        needs = suspect if result.ended else wrong | (prerequisites(course, case) & suspect)
         extra = needs - situation.given - {case.exercise or ""}
         if extra:
             again[case.id] = situation.given | extra

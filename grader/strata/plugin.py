@@ -19,7 +19,7 @@ from typing import Any, Generator, Iterator
 import pytest
 
 from . import forms, kernel_run
-from .errors import Failure, NotJudged, QemuMissing, QemuTooOld, StrataError, os_trouble
+from .errors import Failure, GuestEnded, NotJudged, QemuMissing, QemuTooOld, StrataError, os_trouble
 from .fixture import Machine, Variant, save_logs
 from .machine import Guest
 from .record import BROKEN, FATAL, FAILED, NOT_JUDGED, PASSED, Plan, Planned, Result
@@ -224,6 +224,7 @@ def _result(planned: Planned, call: pytest.CallInfo[None], item: pytest.Item) ->
         made.status, made.fact = FAILED, error.fact
         made.expected, made.seen, made.where = error.expected, error.seen, error.where
         made.hint, made.detail = error.hint, error.detail
+        made.ended = isinstance(error, GuestEnded)
         if not made.where and planned.kind == "outside":
             made.where = _where(call, item, planned)
     elif isinstance(error, NotJudged):

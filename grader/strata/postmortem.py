@@ -81,7 +81,7 @@ class Fault:
         return words
 
 
-def describe(guest: Guest, wanted: str) -> GuestEnded:
+def describe(guest: Guest, wanted: str) -> Failure:
     """The failure to raise when the guest ended in another way than wanted."""
     end = guest.end
     log = guest.transcript
@@ -99,7 +99,7 @@ def describe(guest: Guest, wanted: str) -> GuestEnded:
             detail="\n".join(part for part in (trace and f"backtrace:\n{trace}", detail) if part),
         )
     if end is None:
-        return GuestEnded("the guest is still running", expected=wanted, detail=detail)
+        return Failure("the guest is still running", expected=wanted, detail=detail)
     seen = str(end)
     if end.kind == "reset":
         seen = reset_text(guest)

@@ -78,6 +78,7 @@ class Result:
     hint: str = ""
     detail: str = ""
     given: tuple[str, ...] = ()
+    ended: bool = False  # the guest came to an end of its own
     unrecorded: str = ""  # why there is no `make rewind` for it
     seconds: float = field(default=0.0, compare=False)
     qemu_s: float = field(default=0.0, compare=False)  # processor time of its guests

@@ -70,7 +70,7 @@ def test_solved_exercises_are_begun(course: Course) -> None:
 
 def test_a_guest_that_ended_early_is_judged_with_all_that_is_wrong_given(course: Course) -> None:
     """Not only with what the test declares: anything may have ended it. Its own stays."""
-    ended = Result(A1.id, "failed", "the run ended too early or never")
+    ended = Result(A1.id, "failed", "the run ended too early or never", ended=True)
     results = {A1.id: ended, **passed(A2), **failed(C1, B1)}
     again = second_phase(course, ALL, Situation(WRITTEN), results)
     assert again[A1.id] == {"0.2", "0.3"} and again[B1.id] == {"0.1", "0.3"}
@@ -80,7 +80,7 @@ def test_a_guest_that_ended_early_is_judged_with_all_that_is_wrong_given(course:
 def test_an_end_may_come_from_what_is_not_begun(course: Course, fact: str) -> None:
     """Else only what a test stands on, and what is known to be wrong, is given."""
     situation = Situation({**WRITTEN, "0.3": State.NOT_BEGUN})
-    results = {B1.id: Result(B1.id, "failed", fact), **passed(A1, A2)}
+    results = {B1.id: Result(B1.id, "failed", fact, ended=True), **passed(A1, A2)}
     assert second_phase(course, ALL, situation, results) == {B1.id: {"0.3"}}
     assert not second_phase(course, ALL, situation, failed(B1) | passed(A1, A2))
 
