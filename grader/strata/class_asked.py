@@ -19,7 +19,7 @@ from .lab import Course, Exercise, Lab, load_course
 from .selection import Selection, read
 from .submissions import listed
 
-__all__ = ["Class", "asked_for", "of_class", "try_out"]
+__all__ = ["Class", "asked_for", "number_of", "of_class", "try_out"]
 
 _SECONDS = 240
 _SECONDS_MOST = 3600
@@ -86,11 +86,11 @@ def asked_for(environment: Mapping[str, str]) -> Class:
         lab=labs[0],
         submissions=submissions,
         out=out,
-        jobs=_number(environment, "JOBS", len(os.sched_getaffinity(0)), _JOBS_MOST),
+        jobs=number_of(environment, "JOBS", len(os.sched_getaffinity(0)), _JOBS_MOST),
         scheduler=_matching(environment, "SCHEDULER", _ADDRESS, "an address like tcp://host:8786"),
         tag=_matching(environment, "TAG", _TAG, "the name of a tag or branch"),
         against=against,
-        seconds=float(_number(environment, "LIMIT", _SECONDS, _SECONDS_MOST)),
+        seconds=float(number_of(environment, "LIMIT", _SECONDS, _SECONDS_MOST)),
         test=test,
         config=str(config) if config else "",
         salt=chosen.salt,
@@ -145,7 +145,7 @@ def _check_out(submissions: Path, out: Path) -> None:
         raise UsageError(f"SUBMISSIONS={submissions}: is a folder of results")
 
 
-def _number(environment: Mapping[str, str], name: str, usual: int, most: int) -> int:
+def number_of(environment: Mapping[str, str], name: str, usual: int, most: int) -> int:
     word = environment.get(name, "") or str(usual)
     if not re.fullmatch("[0-9]{1,9}", word) or not 1 <= int(word) <= most:
         raise UsageError(f"{name}={word}: a number from 1 to {most}")

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Mapping
 
 from . import pristine, selection
-from .class_asked import of_class
+from .class_asked import number_of, of_class
 from .class_tree import pristine_tree
 from .errors import StrataError, UsageError
 from .lab import Course, Lab, load_course
@@ -77,17 +77,10 @@ def request(environment: Mapping[str, str]) -> Request:
         config=config,
         salt=chosen.salt,
         mark=mark,
-        limit=_number(environment, "LIMIT", _LIMIT, 2280),
-        jobs=_number(environment, "JOBS", 1, 8),
+        limit=number_of(environment, "LIMIT", _LIMIT, 2280),
+        jobs=number_of(environment, "JOBS", 1, 8),
         test=environment.get("TEST", ""),
     )
-
-
-def _number(environment: Mapping[str, str], name: str, usual: int, most: int) -> int:
-    word = environment.get(name, "") or str(usual)
-    if not word.isascii() or not word.isdigit() or not 1 <= int(word) <= most:
-        raise UsageError(f"{name}={word}: a number from 1 to {most}")
-    return int(word)
 
 
 def main(_words: list[str]) -> int:
