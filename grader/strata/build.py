@@ -15,7 +15,23 @@ from .elf import read_symbols, undefined
 from .errors import BuildError
 from .lab import Course, Lab
 
-__all__ = ["BuildFailure", "Builder", "blame", "inner_environment", "passed_on", "read_errors"]
+__all__ = [
+    "BuildFailure",
+    "Builder",
+    "blame",
+    "elsewhere",
+    "inner_environment",
+    "passed_on",
+    "read_errors",
+]
+    "BuildFailure",
+    "Builder",
+    "blame",
+    "elsewhere",
+    "inner_environment",
+    "passed_on",
+    "read_errors",
+]
 
 _PASS_ON = ("BUILD", "CC", "CROSS", "LD", "NASM", "NM", "OBJCOPY", "PYTHON", "RELEASE", "V", "QEMU")
 _ERROR = re.compile(r"^(?P<file>[^\s:][^:\n]*):(?P<line>\d+)(?::\d+)?:\s*(?P<rest>.*\berror\b.*)$")
@@ -142,6 +158,15 @@ def passed_on(environment: Iterable[str] | dict[str, str] | os._Environ[str]) ->
         if word.split("=", 1)[0].rstrip(":") in _PASS_ON:
             words.append(word)
     return words
+
+
+def elsewhere(environment: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+    """make in another tree: its first words, and an environment without this tree's folders."""
+    given = [one for one in passed_on(dict(environment)) if not one.startswith("BUILD=")]
+    env = inner_environment(environment)
+    for name in ("BUILD", "PYTHONPATH", "PYTHONPYCACHEPREFIX"):
+        env.pop(name, None)
+    return [environment.get("MAKE") or "make", "--no-print-directory", *given], env
 
 
 def blame(course: Course, log: str, objects: Path) -> dict[str, list[str]]:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Mapping
 
 from . import chain, pristine
-from .build import inner_environment, passed_on
+from .build import elsewhere
 from .errors import StrataError, UsageError
 from .lab import Course, Lab, load_course
 from .output import published
@@ -149,13 +149,12 @@ def _grade(tree: Path, tag: str, wanted: Grade) -> list[str]:
 
 
 def _make(tree: Path, *words: str) -> tuple[int, str]:
-    env = inner_environment(os.environ)
-    for name in ("BUILD", "PYTHONPATH", "PYTHONPYCACHEPREFIX", "OUT", "TAGS", "CONFIG"):
+    head, env = elsewhere(os.environ)
+    for name in ("TAGS", "CONFIG"):
         env.pop(name, None)
-    given = [one for one in passed_on(dict(os.environ)) if not one.startswith("BUILD=")]
     try:
         done = subprocess.run(
-            [os.environ.get("MAKE") or "make", "--no-print-directory", *given, *words],
+            [*head, *words],
             cwd=tree,
             env=env,
             stdin=subprocess.DEVNULL,

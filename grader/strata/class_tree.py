@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Sequence
 
 from . import pristine
-from .build import inner_environment
+from .build import elsewhere, inner_environment
 from .class_key import Key
 from .errors import BuildError, StrataError
 from .lab import Course, load_course
@@ -63,12 +63,11 @@ def check_built(output: bytes, why: str) -> None:
 
 
 def _make(tree: Path, words: Sequence[str]) -> None:
-    env = inner_environment(os.environ)
-    if tree != Path.cwd():
-        env = {name: value for name, value in env.items() if name not in ("BUILD", "PYTHONPATH")}
-    make = os.environ.get("MAKE") or "make"
+    head, env = elsewhere(os.environ)
+    if tree == Path.cwd():
+        env = inner_environment(os.environ)
     done = subprocess.run(
-        [make, "--no-print-directory", *words],
+        [*head, *words],
         cwd=tree,
         env=env,
         capture_output=True,

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from . import memory, pristine, rescue
-from .build import inner_environment, passed_on
+from .build import elsewhere
 from .errors import StrataError, UsageError
 from .lab import Course, Lab, load_course
 
@@ -99,16 +99,11 @@ def _grade(course: Course, folder: Path, lab: Lab) -> dict[str, Any]:
     """make grade there, its words passed on, its paths as seen from here; the results."""
     results = folder / "build" / "grade" / "results.json"
     results.unlink(missing_ok=True)
-    words = [one for one in passed_on(dict(os.environ)) if not one.startswith("BUILD=")]
-    env = inner_environment(os.environ)
-    for name in ("BUILD", "PYTHONPATH"):
-        env.pop(name, None)
-    env["SHOWN_FROM"] = str(course.tree)
-    make = os.environ.get("MAKE") or "make"
+    words, env = elsewhere(os.environ)
     done = subprocess.run(
-        [make, "--no-print-directory", "-k", "grade", f"LAB={lab.number}", *words],
+        [*words, "-k", "grade", f"LAB={lab.number}"],
         cwd=folder,
-        env=env,
+        env={**env, "SHOWN_FROM": str(course.tree)},
         stderr=subprocess.PIPE,
         text=True,
         errors="replace",

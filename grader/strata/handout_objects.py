@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Iterator, Mapping
 
 from . import broken, pristine
-from .build import inner_environment, passed_on
+from .build import elsewhere
 from .errors import BuildError
 from .lab import Course, Lab
 from .plumbing import File
@@ -48,19 +48,9 @@ class _Make:
 
     def run(self, *words: str) -> str:
         """What it prints."""
-        env = inner_environment(self.environment)
-        env.pop("BUILD", None)
-        given = [one for one in passed_on(dict(self.environment)) if not one.startswith("BUILD=")]
-        make = self.environment.get("MAKE") or "make"
+        head, env = elsewhere(self.environment)
         done = subprocess.run(
-            [
-                make,
-                "--no-print-directory",
-                *given,
-                f"RELEASE={self._release}",
-                "PATHLESS=1",
-                *words,
-            ],
+            [*head, f"RELEASE={self._release}", "PATHLESS=1", *words],
             cwd=self.tree,
             env=env,
             capture_output=True,
