@@ -24,14 +24,6 @@ __all__ = [
     "passed_on",
     "read_errors",
 ]
-    "BuildFailure",
-    "Builder",
-    "blame",
-    "elsewhere",
-    "inner_environment",
-    "passed_on",
-    "read_errors",
-]
 
 _PASS_ON = ("BUILD", "CC", "CROSS", "LD", "NASM", "NM", "OBJCOPY", "PYTHON", "RELEASE", "V", "QEMU")
 _ERROR = re.compile(r"^(?P<file>[^\s:][^:\n]*):(?P<line>\d+)(?::\d+)?:\s*(?P<rest>.*\berror\b.*)$")
