@@ -21,6 +21,9 @@ _KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "DISPLAY", "USER", "CI")
 _GUESSES = {"each_exercise_given_loses": 90, "every_command_of_the_pages": 90, "fuzz": 30}
 _GUESSES |= {"no_made_up_input": 60, "analyzer": 40, "builds_without_a_warning": 40}
 _GUESSES |= {"axe_finds_nothing": 25, "main_page_fits": 25, "test_site_browser": 3}
+_GUESSES |= {"cross_toolchain": 1500, "costs_its_own_exercise": 900, "class_of_100": 450}
+_GUESSES |= {"guide_is_played": 510, "dockerfile_builds": 510, "handouts_own_check": 300}
+_GUESSES |= {"every_tag_stands": 110, "five_grades": 120, "arrive_solved": 300}
 _GUESSES |= {"test_way_on": 15, "test_grading": 12, "test_bad_input": 8, "test_graded": 2}
 
 Make = Callable[..., subprocess.CompletedProcess[str]]
