@@ -14,7 +14,8 @@ import pytest
 
 from strata.errors import Failure, GuestEnded, QemuCrashed, QemuMissing
 from strata.kernel_run import ICOUNT, VIRTUAL_S, KernelRun, run_all
-from strata.machine import EXIT_OK, Guest
+from strata.ends import EXIT_OK
+from strata.machine import Guest
 from strata.plugin import kernel_spec
 from strata.spec import Limits, MachineSpec
 

@@ -5,17 +5,10 @@ from __future__ import annotations
 
 from typing import Any, Callable, Sequence, TypeVar
 
+from .ends import EXIT_FAIL, EXIT_LOADER, EXIT_OK, EXIT_PANIC, EXIT_TODO, End
 from .fixture import Machine
 from .errors import Failure, GuestEnded, NotJudged
-from .machine import (
-    EXIT_FAIL,
-    EXIT_LOADER,
-    EXIT_OK,
-    EXIT_PANIC,
-    EXIT_TODO,
-    End,
-    Guest,
-)
+from .machine import Guest
 from .spec import Limits
 
 __all__ = [

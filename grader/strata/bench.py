@@ -26,7 +26,8 @@ from typing import Any, Iterable, Iterator, Sequence
 from .build import Builder
 from .errors import BuildError, StrataError
 from .lab import Course, Lab, load_course
-from .machine import EXIT_OK, Guest
+from .ends import EXIT_OK
+from .machine import Guest
 from .spec import Limits, MachineSpec, command_line, find_qemu
 
 __all__ = ["Bench", "Figure", "main", "table"]

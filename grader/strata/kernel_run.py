@@ -12,7 +12,8 @@ from typing import Callable, Sequence
 
 from .errors import Failure
 from .ktap import TestRun, Transcript
-from .machine import EXIT_OK, Guest
+from .ends import EXIT_OK
+from .machine import Guest
 
 __all__ = ["Count", "KernelRun", "Outcome", "Transcript", "finish", "options", "run_all"]
 __all__ += ["to_failure"]

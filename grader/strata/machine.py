@@ -6,8 +6,7 @@ QEMU gets its channels ready made: a socket pair for QMP, pipes for the serial l
 some hundred single bytes before it blocks, and a blocked UART is a slow UART: the
 guest would see the host's load. One selector loop reads them all and a pidfd.
 
-A guest that never ends is found in *virtual* time: the board's watchdog (ib700) is
-armed from outside and pauses the guest, wherever it spins or sleeps.
+A guest that never ends is found in virtual time: budget.py.
 """
 
 from __future__ import annotations
@@ -18,83 +17,32 @@ import selectors
 import signal
 import socket
 import subprocess
-import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Callable, Iterator
 
-from . import ktap, qmp
+from . import budget, ktap, qmp
+from .ends import EXIT_NAMES, End, crash_text, end_of
 from .elf import Symbols, read_symbols
 from .errors import Failure, MachineError, QemuCrashed, QemuTooOld
 from .gdbrsp import Gdb
-from .host import (
-    Scratch,
-    close_fd,
-    cpu_seconds,
-    die_with_us,
-    elf_beside,
-    parse_registers,
-    pipe_bytes,
-    wide_pipe,
-)
+from .host import close_fd, cpu_seconds, die_with_us, elf_beside, pipe_bytes, wide_pipe
+from .inspection import Inspection
 from .rr import changed_by_debugger, changed_by_monitor, why_not
 from .spec import MachineSpec, command_line, find_qemu
 
-__all__ = [
-    "End",
-    "EXIT_FAIL",
-    "EXIT_LOADER",
-    "EXIT_OK",
-    "EXIT_PANIC",
-    "EXIT_TODO",
-    "Guest",
-]
-
-EXIT_OK = 0x10
-EXIT_FAIL = 0x11
-EXIT_PANIC = 0x12
-EXIT_TODO = 0x13
-EXIT_LOADER = 0x14
-EXIT_NAMES = {
-    EXIT_OK: "the kernel ended by itself, all done",
-    EXIT_FAIL: "the kernel ended by itself, with failures",
-    EXIT_PANIC: "the kernel panicked",
-    EXIT_TODO: "an exercise that is not written was reached",
-    EXIT_LOADER: "the loader gave up with a message",
-}
+__all__ = ["Guest"]
 
 _OLDEST = (7, 0)
-_WATCHDOG_MAX_S = 30
 _TICK_S = 1.0
-_ASTRAY = "Trying to execute code outside RAM or ROM at "
 _STALL_TICKS = 20
 _ENDING_TICKS = 2
 _ENDS = ("guest-shutdown", "guest-reset")
 _SPARES = 3  # more budgets for a guest that sleeps
 
 
-@dataclass
-class End:
-    """How a guest ended.
-
-    kind  exit (code), reset, shutdown, astray, hang, flood, stall, killed (by us)
-    """
-
-    kind: str
-    code: int | None = None
-    text: str = ""
-    regs: dict[str, int] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        if self.kind == "exit":
-            name = EXIT_NAMES.get(self.code or 0, "an exit code that nobody knows")
-            return f"{name} (exit code {self.code or 0:#x})"
-        return self.text
-
-
-class Guest:
+class Guest(Inspection):
     """One run of QEMU. Use as a context manager, or call close()."""
 
     def __init__(
@@ -114,10 +62,7 @@ class Guest:
         self._ident = 0
         self._reason = ""
         self._flooded = ""
-        self._alarm = False
-        self._left_s = 0
-        self._armed_at = 0.0  # on the host's clock
-        self._arming = 0  # the command that arms it, until QEMU has answered
+        self._budget = self._new_budget()
         self._stopped = False  # by us
         self._typed = 0  # bytes that QEMU has not read yet
         self._spares = _SPARES
@@ -264,49 +209,10 @@ class Guest:
     def cont(self) -> None:
         """Let the guest run (on)."""
         self._check_running()
-        self._alarm = False
+        self._budget.paused = False
         self._rearm()
         self._stopped = False
         self.qmp("cont")
-
-    def regs(self) -> dict[str, int]:
-        """Registers of CPU 0, lower case: rip, rflags, cr0, cr3, cs, cs_base, hlt, ..."""
-        return parse_registers(self.hmp("info registers"))
-
-    def read_phys(self, address: int, length: int) -> bytes:
-        """Physical memory."""
-        return self._save("pmemsave", address, length)
-
-    def read_virt(self, address: int, length: int) -> bytes:
-        """Virtual memory, through CPU 0's page tables."""
-        return self._save("memsave", address - (address >> 63 << 64), length)
-
-    def screen_text(self) -> list[str]:
-        """The 25 lines of the VGA text screen."""
-        cells = self.read_phys(0xB8000, 4000)
-        lines = [cells[at : at + 160 : 2] for at in range(0, 4000, 160)]
-        return [line.decode("cp437").replace("\0", " ") for line in lines]
-
-    def screen_attributes(self) -> list[bytes]:
-        """The 25 x 80 attribute bytes of the VGA text screen."""
-        cells = self.read_phys(0xB8000, 4000)
-        return [cells[at + 1 : at + 160 : 2] for at in range(0, 4000, 160)]
-
-    def screenshot(self, path: Path) -> None:
-        """The screen as a PNG (or, by the name's end, PPM) file."""
-        if path.suffix == ".ppm":
-            self.qmp("screendump", filename=str(path))
-        else:
-            self.qmp("screendump", filename=str(path), format="png")
-
-    def pixels(self) -> tuple[int, int, bytes]:
-        """(width, height, RGB bytes) of the screen."""
-        with Scratch("screen") as file:
-            self.qmp("screendump", filename=file.path)
-            data = file.read()
-        _, size, _, rgb = data.split(b"\n", 3)
-        width, height = (int(word) for word in size.split())
-        return width, height, rgb
 
     def gdb(self) -> Gdb:
         """Attach a debugger; the guest is stopped from here on."""
@@ -349,7 +255,7 @@ class Guest:
         if not self._pump(lambda: until(self._gdb_log)):
             raise self.failure("the guest comes to the breakpoint")
         self._turn(0)
-        if self._alarm and not self._left_s:
+        if self._budget.paused and self._budget.is_spent:
             self._hang()
             raise self.failure("the guest comes to the breakpoint")
         return self._gdb_log
@@ -389,8 +295,10 @@ class Guest:
         self._begin(paused)
 
     def _board(self, verdict: str) -> list[str]:
-        words = ["-device", "ib700", "-action", "watchdog=pause"]
-        return words + command_line(self.spec, "stdio,signal=off", verdict)
+        return [*budget.BOARD, *command_line(self.spec, "stdio,signal=off", verdict)]
+
+    def _new_budget(self) -> budget.Budget:
+        return budget.Budget(self.spec.limits.virtual_s)
 
     def _watch(self) -> None:
         for fd, name in (
@@ -406,7 +314,7 @@ class Guest:
     def _begin(self, paused: bool) -> None:
         """All first commands in one go: one round trip."""
         self._ident = 3
-        first = qmp.command("qmp_capabilities", 1) + qmp.hmp(self._budget(), 2)
+        first = qmp.command("qmp_capabilities", 1) + qmp.hmp(self._budget.begin(), 2)
         if not paused:
             first += qmp.command("cont", 3)
         try:
@@ -420,34 +328,21 @@ class Guest:
             self.close()
             raise MachineError(f"QEMU refused to start the guest: {refused.get('desc')}")
 
-    # -- the watchdog ---------------------------------------------------------
-
-    def _budget(self) -> str:
-        """Start a fresh budget of virtual time; the monitor command for its first part."""
-        self._armed_at = time.time()
-        self._left_s = max(2, int(self.spec.limits.virtual_s + 1) // 2 * 2)
-        return self._next_part()
-
-    def _next_part(self) -> str:
-        part = min(_WATCHDOG_MAX_S, self._left_s)
-        self._left_s -= part
-        return f"o /b 0x443 {15 - part // 2:#x}"
+    # -- its time ---------------------------------------------------------------
 
     def _rearm(self) -> None:
-        line = self._budget()
         self._ident += 1
-        self._arming = self._ident
         try:
-            self._qmp.sendall(qmp.hmp(line, self._arming))
-            if self._alarm:
-                self._alarm = False
+            self._qmp.sendall(qmp.hmp(self._budget.begin(self._ident), self._ident))
+            if self._budget.paused:
+                self._budget.paused = False
                 self._qmp.sendall(qmp.command("cont"))
         except OSError:
             pass  # it just ended; the loop finds out
 
     def _hang(self) -> None:
         """The budget is used up and nobody was satisfied."""
-        regs = parse_registers(self.hmp("info registers"))
+        regs = self.regs()
         self._keep_screen()
         from .postmortem import hang_text
 
@@ -461,21 +356,21 @@ class Guest:
         """Run until something holds; False when the guest ended first."""
         if alarms:
             self._spares = _SPARES
-        if alarms and self._alarm and not until():
+        if alarms and self._budget.paused and not until():
             self._rearm()
         while not until():
             if self.end is not None:
                 return False
             self._turn(_TICK_S)
-            if alarms and self._alarm and not until() and self.end is None:
+            if alarms and self._budget.paused and not until() and self.end is None:
                 self._out_of_time()
         return True
 
     def _out_of_time(self) -> None:
-        if self._left_s > 0:
-            self._alarm = False
+        if not self._budget.is_spent:
+            self._budget.paused = False
             with self._running():
-                self._qmp.sendall(qmp.hmp(self._next_part()) + qmp.command("cont"))
+                self._qmp.sendall(qmp.hmp(self._budget.next_part()) + qmp.command("cont"))
         elif self._progressed() or self._spare():
             self._rearm()
         else:
@@ -490,7 +385,7 @@ class Guest:
         if self._typed != typed:
             self._spares = _SPARES
             return True
-        if not self._spares or not parse_registers(self.hmp("info registers"))["hlt"]:
+        if not self._spares or not self.regs()["hlt"]:
             return False
         self._spares -= 1
         return True
@@ -517,7 +412,7 @@ class Guest:
         if gone:
             self._reap()
             self._classify()
-        elif self._alarm:
+        elif self._budget.paused:
             self._drain()
         if self._flooded and self.end is None:
             self._flood()
@@ -554,34 +449,18 @@ class Guest:
             if "QMP" in message:
                 self._check_version(message["QMP"]["version"]["qemu"])
             elif "id" in message:
-                if message["id"] == self._arming:
-                    self._arming = 0
-                elif message["id"]:
+                if message["id"] and not self._budget.take_answer(message["id"]):
                     self._answers[message["id"]] = message
             elif message.get("event") in ("STOP", "WATCHDOG"):
-                self._alarm = self._alarm or self._ran_out(message)
+                self._take_pause(message)
             elif message.get("event") == "SHUTDOWN":
                 self._reason = message["data"].get("reason", "")
 
-    def _ran_out(self, message: dict[str, Any]) -> bool:
-        """Whether this is the watchdog's pause, of the budget that runs now.
-
-        It says WATCHDOG first and STOP when it has stopped; who answers the former may be
-        before the latter, and would take it for the next pause. QEMU also holds WATCHDOG
-        back when two come within a second: its time tells then. With a debugger STOP may be
-        a breakpoint's, and the guest then goes on by itself. QEMU's main loop answers and
-        stops in turn, so what it says before it answers the arming is of the budget before.
-        """
-        ours = self._stopped or self._gdb_socket or self._reason
-        if message["event"] != ("WATCHDOG" if ours else "STOP"):
-            return False
-        when = message["timestamp"]
-        if not self._arming and when["seconds"] + when["microseconds"] / 1e6 >= self._armed_at:
-            return True
-        if not ours:  # it stopped just before it got the fresh budget
-            with contextlib.suppress(OSError):
+    def _take_pause(self, message: dict[str, Any]) -> None:
+        stopped = self._stopped or self._gdb_socket is not None or bool(self._reason)
+        if self._budget.take_pause(message, stopped) and not stopped:
+            with contextlib.suppress(OSError):  # just before it got the fresh budget
                 self._qmp.sendall(qmp.command("cont"))
-        return False
 
     def _check_version(self, version: dict[str, int]) -> None:
         self._started = True
@@ -664,33 +543,10 @@ class Guest:
         """Turn QEMU's exit status into an end."""
         if self.end is not None:
             return
-        status = self._status
-        told = os.fstat(self._stderr).st_size
-        if status > 1 and status & 1 or status == 1 and self._started and not told:
-            self.end = End("exit", code=status >> 1)
-        elif status == 0 and self._reason == "guest-reset":
-            self.end = End("reset", text="the machine was reset")
-        elif status == 0 and self._reason == "guest-shutdown":
-            self.end = End("shutdown", text="the guest switched the machine off")
-        else:
-            text = os.pread(self._stderr, 4000, 0).decode("utf-8", "replace").strip()
-            self._astray(text)
-            if self.end is None:
-                raise QemuCrashed(self._crash_text(status, text))
-
-    def _astray(self, text: str) -> None:
-        """QEMU gives up, as a real CPU would not, where a guest runs into nothing."""
-        _, found, rest = text.partition(_ASTRAY)
-        if found and rest.split():
-            place = f"{rest.split()[0]}, where there is neither RAM nor ROM"
-            self.end = End("astray", text=f"the CPU went on at physical address {place}")
-
-    def _crash_text(self, status: int, text: str) -> str:
-        how = f"status {status}"
-        if status < 0:
-            how = signal.Signals(-status).name
-        when = "ended by itself" if self._started else "did not start"
-        return f"QEMU {when} ({how})" + (f": {text.splitlines()[-1]}" if text else "")
+        said = os.pread(self._stderr, 4000, 0).decode("utf-8", "replace").strip()
+        self.end = end_of(self._status, self._reason, said, self._started)
+        if self.end is None:
+            raise QemuCrashed(crash_text(self._status, said, self._started))
 
     def _ended(self) -> End:
         assert self.end is not None
@@ -712,17 +568,9 @@ class Guest:
             raise self.failure("the guest is still running")
 
     def _keep_screen(self) -> None:
-        """Where there is a screen: what it shows last, as text and as a picture."""
-        folder = self.screen_folder
-        if folder is None or self.spec.vga == "none" or self.end is not None:
-            return
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            text = "\n".join(line.rstrip() for line in self.screen_text())
-            (folder / "screen.txt").write_text(text + "\n", encoding="utf-8")
-            self.screenshot(folder / "screen.png")
-        except (Failure, MachineError, OSError):
-            pass  # it is for the reader only; the verdict stands without it
+        """Where there is a screen: what it shows last."""
+        if self.screen_folder and self.spec.vga != "none" and self.end is None:
+            self.keep_screen(self.screen_folder)
 
     # -- details ------------------------------------------------------------------
 
@@ -732,16 +580,6 @@ class Guest:
 
     def _verdict_bytes(self) -> bytes:
         return bytes(self.verdict_log if self.spec.debugcon else self.serial)
-
-    def _save(self, command: str, address: int, length: int) -> bytes:
-        with Scratch("memory") as file:
-            try:
-                self.qmp(command, val=address, size=length, filename=file.path)
-            except MachineError as error:
-                if "Invalid addr" not in str(error):
-                    raise
-                raise Failure(f"no memory is mapped at {address % (1 << 64):#x}") from None
-            return file.read()
 
     def _attach(self) -> None:
         ours, theirs = socket.socketpair()

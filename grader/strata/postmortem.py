@@ -9,7 +9,8 @@ import threading
 from dataclasses import dataclass, replace
 
 from .errors import Failure, GuestEnded, StrataError
-from .machine import EXIT_LOADER, EXIT_PANIC, Guest
+from .ends import EXIT_LOADER, EXIT_PANIC
+from .machine import Guest
 from .elf import Symbols
 from .host import named_pipe
 from .record import ENDED, SERIAL_TAIL

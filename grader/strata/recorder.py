@@ -14,9 +14,11 @@ import signal
 from dataclasses import replace
 from pathlib import Path
 
+from .budget import Budget
+from .ends import End
 from .errors import Failure, MachineError, StrataError
 from .host import elf_beside, pipe_bytes
-from .machine import End, Guest
+from .machine import Guest
 from .rr import Recording, rr_words
 from .spec import MachineSpec
 
@@ -33,6 +35,14 @@ class NotRecorded(StrataError):
 
 class Typed(NotRecorded):
     """A run that must be recorded with a clock that waits."""
+
+
+class _NoBudget(Budget):
+    """Its commands only ask."""
+
+    def next_part(self) -> str:
+        self._left_s = 0
+        return "info status"
 
 
 class RecordedGuest(Guest):
@@ -95,9 +105,8 @@ class RecordedGuest(Guest):
         if reason:
             raise NotRecorded(reason)
 
-    def _next_part(self) -> str:
-        self._left_s = 0
-        return "info status"
+    def _new_budget(self) -> Budget:
+        return _NoBudget(0)
 
     def _read(self, fd: int, name: str) -> bool:
         self._silent = 0 if name in ("serial", "verdict") else self._silent

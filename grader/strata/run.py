@@ -12,7 +12,7 @@ from pathlib import Path
 from .broken import keys
 from .errors import MachineError, UsageError
 from .lab import load_course
-from .machine import EXIT_NAMES
+from .ends import EXIT_NAMES
 from .spec import DOORS, IMAGE_END, MachineSpec, command_line, find_qemu
 
 __all__ = ["image_name", "main"]

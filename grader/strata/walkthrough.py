@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Mapping, Sequence
 
 from . import memory
+from .budget import BOARD
 from .debug import find_gdb, stage_spec
 from .debuggee import Debuggee
 from .errors import StrataError, UsageError
@@ -38,8 +39,7 @@ from .walkthrough_serial import PROMPT, SerialLine
 __all__ = ["Failed", "find_pages", "main", "pick_pages", "play"]
 
 _WALL_MAX_S = 120.0
-# The board's watchdog, as machine.py uses it: QEMU pauses the guest, and GDB says SIGALRM.
-_WATCHDOG = ("-device", "ib700", "-action", "watchdog=pause")
+# Of the board's watchdog, as in budget.py: QEMU pauses the guest, and GDB says SIGALRM.
 _ARM, _DISARM = "monitor o /b 0x443 0xd", "monitor o /b 0x441 0"
 # What a shell that a reader opens does not have: variables of this make, or of its make.
 _MAKES: tuple[str, ...] = (
@@ -272,7 +272,7 @@ class _Player:
             stage_spec(self._course, environment), (), environment.get("STOP") == "reset"
         )
         self._machine = machine
-        machine.start(_WATCHDOG)
+        machine.start(BOARD)
         self._serial = SerialLine(machine.serial_socket)
         self._gdb = GdbProcess(
             machine.gdb_words(find_gdb() or "gdb"), self._course.tree, machine.pid
