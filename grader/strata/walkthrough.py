@@ -26,6 +26,7 @@ from typing import Mapping, Sequence
 
 from . import memory
 from .budget import BOARD
+from .build import inner_environment
 from .debug import find_gdb, stage_spec
 from .debuggee import Debuggee
 from .errors import StrataError, UsageError
@@ -41,20 +42,6 @@ __all__ = ["Failed", "find_pages", "main", "pick_pages", "play"]
 _WALL_MAX_S = 120.0
 # Of the board's watchdog, as in budget.py: QEMU pauses the guest, and GDB says SIGALRM.
 _ARM, _DISARM = "monitor o /b 0x443 0xd", "monitor o /b 0x441 0"
-# What a shell that a reader opens does not have: variables of this make, or of its make.
-_MAKES: tuple[str, ...] = (
-    "TEST",
-    "LAB",
-    "STAGE",
-    "SOLVED",
-    "EX",
-    "CASE",
-    "BUILD",
-    "OUT",
-    "V",
-    "SEED",
-)
-_MAKES += ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES")
 _LEFT = (".git", "__pycache__", ".mypy_cache", "course", "class")
 _RUNS = ("c", "continue", "finish", "until", "advance", "ni", "nexti", "n", "next", "s", "step")
 
@@ -175,7 +162,8 @@ def _copy_of(tree: Path) -> Path:
 
 def _plain_environment() -> dict[str, str]:
     """A reader's: nothing of the make that plays the page."""
-    kept = {name: value for name, value in os.environ.items() if name not in _MAKES}
+    inner = inner_environment(os.environ)
+    kept = {name: value for name, value in inner.items() if name not in ("BUILD", "SEED", "V")}
     return {**kept, "GIT_CEILING_DIRECTORIES": tempfile.gettempdir()}  # the copy is in no clone
 
 
