@@ -63,9 +63,15 @@ class Maker:
         """The same, and no more of it than a page bears."""
         return self.linked(_cut(text))
 
+    def box(self, text: str) -> str:
+        """The same, line by line."""
+        return f'<pre class="box">{self.shown(text)}</pre>'
+
     def code(self, place: Place, around: int = 0) -> str:
         """The text of a line; with its neighbours it is marked."""
         rows = excerpt(self.course.tree, place, around)
+        if not rows:
+            return ""
         if not around:
             return "".join(f"<code>{esc(text.strip())}</code>" for _, text in rows)
         lines = [f"{'>' if n == place.line else ' '} {n:4}  {text}" for n, text in rows]
@@ -73,7 +79,7 @@ class Maker:
 
     # -- one test ----------------------------------------------------------------------
 
-    def failure(self, test: TestMark, result: Result) -> str:
+    def _failure(self, test: TestMark, result: Result) -> str:
         """All that is known of a test that failed."""
         case, planned = test.case, self.plans.get(test.case.id)
         made = [f'<section class="fail" id="{esc(case.id)}">']
@@ -85,7 +91,7 @@ class Maker:
         for _, _, place in places(self.course.tree, result.where)[:1]:
             made.append(self.code(place, 2))
         if result.detail:
-            made.append(f'<pre class="box">{self.shown(result.detail)}</pre>')
+            made.append(self.box(result.detail))
         if planned is not None:
             made.append(self._run(planned, result))
         made.append(f"<p>Go on:</p><ul>{_commands(test)}</ul>")
@@ -134,7 +140,8 @@ class Maker:
         if not frames:
             return made
         # A return address is behind its call; the first frame is the place itself.
-        spots = [_address(line) - (at > 0) for at, line in enumerate(frames)]
+        # The guest wrote the lines, so that one may have no address: 0 has no source.
+        spots = [max(0, _address(line) - (at > 0)) for at, line in enumerate(frames)]
         behind = self._behind(image, spots)
         rows = [
             [f"<code>{esc(line)}</code>", *self._source(behind.get(spot))]
@@ -197,11 +204,13 @@ class Maker:
         except OSError:
             return ""
         text = data.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
+        target = os.path.relpath(path, self.out)
+        whole = f'<a href="{_href(target)}">{esc(target)}</a>'
+        if size and not most:  # the page is full
+            return f"<p>{whole}, {size} bytes</p>"
         if not text.strip():
             return ""
         self.logs_left -= min(size, most)
-        target = os.path.relpath(path, self.out)
-        whole = f'<a href="{_href(target)}">{esc(target)}</a>'
         note = f"<p>{whole}, {size} bytes" + (
             f"; the last {most} of them:</p>" if size > most else ":</p>"
         )
@@ -216,14 +225,10 @@ class Maker:
         made = [f'<h2 id="ex-{esc(one.id)}">{esc(one.id)} {esc(one.name)}: {points}</h2>']
         made.append(f"<p>{self._about(one)}</p>")
         if mark.errors:
-            lines = "\n".join(mark.errors)
-            made.append(
-                f'<p class="bad">It does not build:</p><pre class="box">'
-                f"{self.shown(lines)}</pre>"
-            )
+            made.append('<p class="bad">It does not build:</p>' + self.box("\n".join(mark.errors)))
         if mark.warnings:
             made.append("<p>The compiler warns:</p>")
-            made.append(f'<pre class="box">{self.shown(chr(10).join(mark.warnings))}</pre>')
+            made.append(self.box("\n".join(mark.warnings)))
         if any(test.best is not None for test in mark.tests):
             made.append(
                 table(
@@ -232,12 +237,15 @@ class Maker:
                     [self.row(test) for test in mark.tests],
                 )
             )
-        made += [
-            self.failure(test, test.best)
-            for test in mark.tests
-            if test.best is not None and not test.best.passed and test.judged
+        return "\n".join([*made, *self.failures(mark.tests)])
+
+    def failures(self, tests: Iterable[TestMark]) -> list[str]:
+        """Each test that failed, in full."""
+        return [
+            self._failure(test, test.best)
+            for test in tests
+            if test.best is not None and _failed(test)
         ]
-        return "\n".join(made)
 
     def _about(self, one: Exercise) -> str:
         folder = self.course.lab_of(one.id).folder.name
@@ -254,9 +262,9 @@ class Maker:
         best = test.best
         words = report.word_of(test)
         title = esc(test.case.title or test.case.id)
-        if best is not None and not best.passed and test.judged:
+        if _failed(test):
             title = f'<a href="#{esc(test.case.id)}">{title}</a>'
-        elif best is not None and best.status == "not judged":
+        elif best is not None and not test.judged:
             title += f'<br><span class="quiet">{esc(best.fact)}</span>'
         if words.startswith("pass with"):
             words = "pass, with help given"
@@ -270,9 +278,12 @@ class Maker:
         given = ", ".join(test.best.given) if test.best else ""
         inner = f"<p>Passed with {esc(given)} given.</p>"
         if test.alone is not None:
-            said = self.shown("\n".join(test.alone.lines()))
-            inner += f'<pre class="box">{said}</pre>'
+            inner += self.box("\n".join(test.alone.lines()))
         return _folded("alone it failed" if test.alone is not None else "what was given", inner)
+
+
+def _failed(test: TestMark) -> bool:
+    return test.best is not None and not test.best.passed and test.judged
 
 
 def _painted(words: str) -> str:

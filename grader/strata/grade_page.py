@@ -75,8 +75,8 @@ def _first(maker: Maker, marks: Marks) -> str:
     lines = [line for line in report.first_to_do(maker.course, marks) if line]
     if not lines:
         return ""
-    rest = maker.shown("\n".join(line[2:] for line in lines[1:]))
-    return f'<h2>{esc(lines[0])}</h2><pre class="box">{rest}</pre>'
+    rest = "\n".join(line[2:] for line in lines[1:])
+    return f"<h2>{esc(lines[0])}</h2>{maker.box(rest)}"
 
 
 def _exercises(maker: Maker, marks: Marks) -> str:
@@ -115,9 +115,4 @@ def _unmarked(maker: Maker, marks: Marks) -> str:
     rows = [maker.row(test) for test in marks.unmarked]
     made = ["<h2>Provided code</h2>"]
     made.append(table("Tests without points", ["result", "test", "#points", "#seconds"], rows))
-    made += [
-        maker.failure(test, test.best)
-        for test in marks.unmarked
-        if test.best is not None and not test.best.passed and test.judged
-    ]
-    return "\n".join(made)
+    return "\n".join([*made, *maker.failures(marks.unmarked)])

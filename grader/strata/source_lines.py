@@ -15,6 +15,7 @@ __all__ = ["ADDRESS", "Place", "excerpt", "lines_behind", "places"]
 
 ADDRESS = re.compile(r"\b0x[0-9a-f]{5,16}\b")
 _PLACE = re.compile(r"\b((?:lab\d+-\w+|grader)/[\w./-]+\.(?:c|h|asm|inc|S|py|toml)):(\d{1,6})\b")
+_DISCRIMINATOR = re.compile(r" \(discriminator \d+\)$")
 _SECONDS = 5
 _LINE_MOST = 200
 
@@ -35,16 +36,18 @@ def places(tree: Path, text: str) -> list[tuple[int, int, Place]]:
     found = []
     for match in _PLACE.finditer(text):
         inside = ".." not in match[1].split("/")
-        if inside and _lines(tree / match[1]):
+        if inside and os.path.isfile(tree / match[1]):
             found.append((match.start(), match.end(), Place(match[1], int(match[2]))))
     return found
 
 
-def _lines(path: Path) -> tuple[str, ...]:
+def _lines(path: Path) -> list[str]:
+    """The lines as compilers count them: a form feed ends none."""
     try:
-        return tuple(path.read_text(encoding="utf-8", errors="backslashreplace").splitlines())
+        text = path.read_bytes().decode("utf-8", "backslashreplace")
     except OSError:
-        return ()
+        return []
+    return text.removesuffix("\n").replace("\r\n", "\n").split("\n")
 
 
 def excerpt(tree: Path, place: Place, around: int = 0) -> list[tuple[int, str]]:
@@ -68,7 +71,7 @@ def lines_behind(tree: Path, image: Path, addresses: Iterable[int]) -> dict[int,
         return {}
     found = {}
     for address, line in zip(wanted, done.stdout.decode("utf-8", "replace").splitlines()):
-        name, _, number = line.partition(" (")[0].rpartition(":")
+        name, _, number = _DISCRIMINATOR.sub("", line).rpartition(":")
         file = _in_tree(tree, name)
         if file and number.isdigit() and int(number):
             found[address] = Place(file, int(number))

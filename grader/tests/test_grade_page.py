@@ -5,21 +5,24 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import subprocess
 import time
 from dataclasses import asdict, replace
+from fractions import Fraction
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from strata import grade_page
+from strata.failure_page import Maker
 from strata.lab import Course
 from strata.markers import State
 from strata.page import esc
 from strata.planning import Situation
-from strata.points import Marks, mark
+from strata.points import Marks, TestMark, mark
 from strata.record import Plan, Planned, Result
 from strata.source_lines import Place, excerpt, lines_behind, places
 from support import case, make_course, passed
@@ -89,20 +92,22 @@ def _course(tmp_path: Path) -> Course:
     return made
 
 
-def planned(out: Path, ident: str) -> Planned:
+def planned(out: Path, ident: str, images: Path = Path("/nowhere")) -> Planned:
     """The run of a test."""
     folder = str(out / "tests" / ident)
-    return Planned(ident, "b", "kernel", "t.c", 0, 0, (), "/nowhere", 0xABC, folder)
+    return Planned(ident, "b", "kernel", "t.c", 0, 0, (), str(images), 0xABC, folder)
 
 
-def page_of(course: Course, bad: Result, logs: dict[str, bytes]) -> tuple[Path, str]:
+def page_of(
+    course: Course, bad: Result, logs: dict[str, bytes], images: Path = Path("/nowhere")
+) -> tuple[Path, str]:
     """0.1 right, 0.2 wrong in this way, 0.3 not begun."""
     out = course.tree / "build" / "grade"
     folder = out / "tests" / bad.id
     folder.mkdir(parents=True)
     for name, data in logs.items():
         (folder / name).write_bytes(data)
-    plan = Plan(str(course.tree), (planned(out, bad.id),), {})
+    plan = Plan(str(course.tree), (planned(out, bad.id, images),), {})
     (out / "plan.json").write_text(json.dumps(asdict(plan)))
     first = passed(A) | {bad.id: bad}
     marks: Marks = mark(course, [A, B, C], [A, B, C], Situation(STATES), first, {})
@@ -142,6 +147,35 @@ def test_a_page_has_all_that_is_known(course: Course) -> None:
 def test_a_panic_is_told_where_it_ended_the_test(course: Course) -> None:
     _, text = page_of(course, Result(B.id, "failed", "no", "2", "3"), {"verdict.log": PANIC})
     assert "Decoded" not in text and "Backtrace" not in text
+
+
+def test_a_frame_without_an_address_is_only_shown(course: Course, tmp_path: Path) -> None:
+    """It came from the guest; what is asked of addr2line are numbers."""
+    tool = tmp_path / "addr2line"
+    tool.write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/asked\n')
+    tool.chmod(0o755)
+    image = tmp_path / "stage0-test.elf"
+    image.touch()
+    bad = Result(B.id, "failed", "the kernel panicked")
+    panic = PANIC.replace(b"bt: 0xffffffff80105678 ", b"bt: nowhere ")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ADDR2LINE", str(tool))
+        _, text = page_of(course, bad, {"verdict.log": panic}, images=tmp_path)
+    assert "nowhere &lt;i&gt;kernel&lt;/i&gt;_main+0x8" in text
+    assert (tmp_path / "asked").read_text() == f"-e {image} 0x0 0xffffffff80101234\n"
+
+
+def test_a_place_behind_the_end_of_its_file_has_no_excerpt(course: Course) -> None:
+    _, text = page_of(course, Result(B.id, "failed", "no", where="lab0-boot/f2.c:900"), {})
+    assert "lab0-boot/f2.c:900</a>" in text and '<pre class="box"></pre>' not in text
+
+
+def test_a_full_page_still_says_where_the_logs_are(course: Course) -> None:
+    out, _ = page_of(course, Result(B.id, "failed", "no"), {"serial.log": b"hello\n" * 9})
+    test = TestMark(B, Fraction(10), Result(B.id, "failed", "no"), None)
+    for left, shown in ((0, 0), (12, 2)):
+        (made,) = Maker(course, out, {B.id: planned(out, B.id)}, logs_left=left).failures([test])
+        assert made.count("hello") == shown and "serial.log</a>, 54 bytes" in made
 
 
 def test_links_lead_somewhere(course: Course) -> None:
@@ -216,8 +250,19 @@ def test_only_files_of_the_tree_are_places(course: Course) -> None:
     assert excerpt(course.tree, Place("lab0-boot/f2.c", 900), 2) == []
 
 
+def test_lines_are_counted_as_compilers_count_them(course: Course) -> None:
+    """Not at a form feed, a separator of Unicode, or what is no UTF-8; a pipe is no file."""
+    odd = course.tree / "lab0-boot" / "odd.c"
+    odd.write_bytes(b"one\f\x1c\r\n/* \xff \xe2\x80\xa8 */\r\nthree\n")
+    assert excerpt(course.tree, Place("lab0-boot/odd.c", 3), 1)[1:] == [(3, "three")]
+    os.mkfifo(course.tree / "lab0-boot" / "pipe.c")
+    text = f"lab0-boot/pipe.c:1 lab0-boot/{'x' * 5000}.c:1 lab0-boot/odd.c:1"
+    assert [place.file for _, _, place in places(course.tree, text)] == ["lab0-boot/odd.c"]
+
+
 def test_addresses_have_lines(tmp_path: Path) -> None:
-    tree = tmp_path.resolve()
+    tree = tmp_path.resolve() / "strata (1)"
+    tree.mkdir()
     (tree / "a.c").write_text("int one;\nvoid _start(void)\n{\n\tone = 1;\n}\n")
     words = ["gcc", "-g", "-nostdlib", "-static", "-no-pie", "-Wl,-Ttext=0x401000", "a.c", "-o"]
     subprocess.run([*words, "a.elf"], cwd=tree, check=True)
