@@ -40,7 +40,7 @@ sleep_until(struct timer *timer, uint64_t at_ns)
 	__asm__ volatile("sti" : : : "memory");
 	sleeps++;
 	early += woken_ns < at_ns;
-	latest_ns = MAX(latest_ns, woken_ns - at_ns);
+	latest_ns = MAX(latest_ns, woken_ns - MIN(woken_ns, at_ns));
 	backwards += clock_now_ns() < woken_ns;
 }
 
@@ -81,8 +81,8 @@ sleep_for(uint64_t duration_ns)
 	}
 	say("clock_ns", now_ns - start_ns);
 	if (hpet)
-		say("hpet_ns", (hpet_clock.read() - start_count)
-		    * (NS_PER_S / hpet_clock.hz()));
+		say("hpet_ns", clock_scale(hpet_clock.read() - start_count,
+		    clock_rate_to_ns(hpet_clock.hz())));
 	say("chip_s", chip_s() - start_s);
 	say("calendar_s", clock_calendar_s());
 	say("now_ns", clock_now_ns());
