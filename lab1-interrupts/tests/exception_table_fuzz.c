@@ -14,12 +14,13 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len_bytes)
 {
 	struct fuzz_input in = { bytes, len_bytes };
 	struct exception_entry table[ENTRIES_MAX];
-	struct interrupt_frame frame = { .cs = 8 };
+	struct interrupt_frame frame = { 0 };
 	const struct exception_entry *wanted = NULL, *found;
 	size_t count = 0;
 
 	frame.rip = fuzz_take(&in, 8);
 	frame.cs = fuzz_take(&in, 1);
+	frame.cs |= frame.cs & 3 ? 3 : 0;	/* of rings 1 and 2 nothing is said */
 	while (in.left && count < ENTRIES_MAX) {
 		vaddr_t fault = fuzz_take(&in, 1 + in.left % 8);
 
