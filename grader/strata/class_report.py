@@ -14,7 +14,8 @@ import sys
 from collections import Counter
 from io import StringIO
 from pathlib import Path
-from typing import Any, Callable, Sequence
+from statistics import mean, median
+from typing import Sequence
 
 from .class_key import Key, Result, TestResult
 from .lab import Course, Lab
@@ -79,21 +80,21 @@ def write(
 def marks_csv(course: Course, lab: Lab, results: Sequence[Result]) -> str:
     """A line a submission; a cell that a spreadsheet would take for a formula is quoted."""
     made = StringIO()
-    table = csv.writer(made, lineterminator="\n")
+    lines = csv.writer(made, lineterminator="\n")
     ids = [one.id for one in lab.exercises if one.is_set]
-    table.writerow(["name", "score", "score_alone", "max_score", *ids, "trouble"])
+    lines.writerow(["name", "score", "score_alone", "max_score", *ids, "trouble"])
     for one in results:
         sums = {ident: 0.0 for ident in ids}
         for test in one.tests:
             if test.exercise in sums:
                 sums[test.exercise] += test.points * test.passed
         cells = [one.points, one.alone, one.most, *(round(sums[ident], 2) for ident in ids)]
-        table.writerow([_cell(one.name), *map(number, cells), _cell(one.trouble)])
+        lines.writerow([_cell(one.name), *map(number, cells), _cell(one.trouble)])
     return made.getvalue()
 
 
 def _cell(text: str) -> str:
-    return f"'{text}" if text[:1] in "=+-@\t" and text else text
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def student_page(lab: Lab, one: Result) -> str:
@@ -109,8 +110,9 @@ def student_page(lab: Lab, one: Result) -> str:
         mine = [test for test in one.tests if test.exercise == exercise.id]
         if not mine:
             continue
-        got, alone = (number(sum(test.points for test in mine if good(test))) for good in _GOOD)
-        most = number(sum(test.points for test in mine))
+        got = number(sum(test.points for test in mine if test.passed))
+        alone = number(sum(test.points for test in mine if test.alone))
+        most = number(sum(test.most for test in mine))
         title = f"{exercise.id} {exercise.name}"
         rows.append([f'<a href="#ex-{exercise.id}">{esc(title)}</a>', got, alone, most])
         parts.append(f'<h2 id="ex-{exercise.id}">{esc(title)}: {got} of {most}</h2>')
@@ -123,9 +125,6 @@ def student_page(lab: Lab, one: Result) -> str:
         f"<code>make grade LAB={lab.number} SEED={esc(one.seed)}</code> has the same.</p>"
     )
     return page(f"Lab {lab.number}, {lab.title}: {one.name}", "\n".join(body))
-
-
-_GOOD: tuple[Callable[[TestResult], bool], ...] = (lambda one: one.passed, lambda one: one.alone)
 
 
 def _marks(one: Result) -> str:
@@ -164,12 +163,11 @@ def index_page(lab: Lab, key: Key, results: Sequence[Result], rows: Rows) -> str
 
 
 def _summary(results: Sequence[Result]) -> str:
-    points = sorted(one.points for one in results)
-    middle = points[len(points) // 2]
-    mean = sum(points) / len(points)
+    points = [one.points for one in results]
     odd = sum(bool(one.trouble) for one in results)
-    text = f"<p>{len(results)} submissions; median {number(middle)}, mean {number(mean)}, "
-    text += f"lowest {number(points[0])}, highest {number(points[-1])}; "
+    text = f"<p>{len(results)} submissions; "
+    text += f"median {number(median(points))}, mean {number(mean(points))}, "
+    text += f"lowest {number(min(points))}, highest {number(max(points))}; "
     return text + f"{odd} with a word of trouble.</p>"
 
 
@@ -204,7 +202,7 @@ def _rates(key: Key, results: Sequence[Result]) -> str:
 
 
 def _students(results: Sequence[Result]) -> str:
-    rows: list[list[Any]] = []
+    rows: list[list[str]] = []
     for one in results:
         link = f'<a style="{_NAME}" href="students/{esc(one.name)}.html">{esc(one.name)}</a>'
         points = [number(one.points), number(one.alone), number(one.most)]
@@ -221,8 +219,7 @@ def _likeness(rows: Rows) -> str:
         [esc(one), esc(other), exercise, f"{percent} %"]
         for one, other, exercise, percent in rows.rows[:_LIKE_SHOWN]
     ]
-    more = len(rows.rows) - len(cells)
-    more += rows.left
+    more = len(rows.rows) - len(cells) + rows.left
     said = f"<p>{more} more, less alike, are not shown.</p>" if more > 0 else ""
     note = "<p>Of the lines that the skeleton has not. A reason to read both, and no proof.</p>"
     heads = ["submission", "is like", "exercise", "#share"]

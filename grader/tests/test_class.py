@@ -148,6 +148,23 @@ def test_pages_escape_what_strangers_say() -> None:
     assert "'=cmd()" in marks_csv(COURSE, LAB, [result])
 
 
+def test_an_even_class_has_a_median_between_two() -> None:
+    """Of 0, 4, 6 and 10 points it is 5."""
+    states = [("failed", "failed"), ("failed", "passed"), ("passed", "failed"), ("passed",) * 2]
+    results = []
+    for at, (one, two) in enumerate(states):
+        rows = [row("a.one", status=one), row("a.two", status=two)]
+        results.append(judge(fresh(f"s{at}"), KEY, {"partial": False, "tests": rows}, ""))
+    assert "median 5, mean 5, lowest 0, highest 10;" in index_page(LAB, KEY, results, Rows())
+
+
+def test_what_is_not_judged_here_is_in_no_sum() -> None:
+    """The exercise's points are those of the head line."""
+    rows = [row("a.one"), row("a.two", status="not judged", max_score=0)]
+    page = student_page(LAB, judge(fresh(), KEY, {"partial": False, "tests": rows}, ""))
+    assert "<strong>6 of 6 points</strong>" in page and ": 6 of 6</h2>" in page
+
+
 def test_what_everybody_has_is_not_alike() -> None:
     """The skeleton's lines go out before anything is compared."""
     assert own_lines("int a;\nint mine;\n}\n", "int a;\n}\n") == "int mine;\n"
