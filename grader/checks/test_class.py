@@ -173,9 +173,10 @@ def test_nothing_leaks_and_nothing_is_left(hostile: Graded) -> None:
     for public in ("index.html", "marks.csv", "marks.json"):
         assert salt not in (hostile.out / public).read_text(encoding="utf-8")
     assert not (hostile.out.parent / "owned").exists()
-    listing = subprocess.run(["ps", "-eo", "uid,args"], capture_output=True, text=True, check=True)
-    left = [line for line in listing.stdout.splitlines() if "/box/inside.py" in line.split()]
-    assert not left
+    listing = subprocess.run(["ps", "-eo", "ppid,args"], capture_output=True, text=True, check=True)
+    rows = [line.split() for line in listing.stdout.splitlines()]
+    # A child of init: another check may be grading a class beside this one.
+    assert not [row for row in rows if row[0] == "1" and "/box/inside.py" in row]
 
 
 @pytest.mark.long

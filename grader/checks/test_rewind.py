@@ -101,7 +101,7 @@ def rewind(tree: Path, test: str, script: str = "", **env: str) -> str:
     file.parent.mkdir(exist_ok=True)
     file.write_text(script, encoding="utf-8")
     words = ["make", "rewind", f"TEST={test}", f"GDBFLAGS=-nx -batch -x {file}"]
-    return run(words, cwd=tree, timeout=60, **env).stdout
+    return run(words, cwd=tree, **env).stdout
 
 
 @pytest.fixture(name="graded", scope="module")
