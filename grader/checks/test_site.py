@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 import sys
 from pathlib import Path
@@ -146,6 +147,14 @@ def test_no_solution_is_on_the_site(site: Path) -> None:
     assert not list(site.glob("**/solutions*")) and not list(site.glob("**/checks*"))
     shown = list((site / "source").rglob("*.html"))
     assert shown and not any("/* EX " in one.read_text(encoding="utf-8") for one in shown)
+
+
+def test_the_search_finds_pages_and_no_lines_of_the_source(site: Path) -> None:
+    """Every page of the navigation; what is a listing only would hide them."""
+    found = json.loads((site / "search/search_index.json").read_text(encoding="utf-8"))
+    pages = {one["location"].partition("#")[0] for one in found["docs"]}
+    assert {"docs/when-stuck.html", "api/lab0/uart.html", "growth.html"} <= pages
+    assert not [one for one in pages if one.startswith("source/")]
 
 
 def test_a_page_in_no_section_is_named() -> None:

@@ -64,7 +64,8 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
 _PAGES = ("*.md", "docs/*.md", "docs/*/*.md", "lab[0-9]*/*.md", "lab[0-9]*/*/*.md", "grader/*.md")
 _PICTURES = (".svg", ".png")
 _LANGUAGES = {".c": "c", ".h": "c", ".asm": "nasm", ".inc": "nasm", ".py": "python"}
-_LANGUAGES |= {".toml": "toml", ".mk": "make", ".ld": "text", ".md": "text"}
+_LANGUAGES |= {".toml": "toml", ".mk": "make"}
+_INDEX = Path("search") / "search_index.json"
 _PORT = 8000
 _MISSING = "mkdocs-material is missing here; ./setup docs installs it"
 
@@ -95,12 +96,17 @@ def sections_of(pages: Iterable[str]) -> list[tuple[str, list[str]]]:
 
 def build_site(course: Course, out: Path) -> Path:
     """Make out/site, by way of out/docs."""
+    site = out / "site"
+    own = (course.tree / "docs" / "site" / "mkdocs.yml").resolve()
+    for folder in (out / "docs", site):
+        if own.is_relative_to(folder.resolve()):
+            raise UsageError(f"BUILD={out}: the site would replace {folder}, a part of the tree")
     pages = Path(out, "docs", "pages")
     shutil.rmtree(out / "docs", ignore_errors=True)
-    _Gathering(course, pages).all()
-    site = out / "site"
+    api = read_api(course)
+    names = _Gathering(course, api, pages).all()
     new = out / "docs" / "site"
-    config = _config(course, pages, new)
+    config = _config(course, _navigation(names, api, pages), pages, new)
     words = [sys.executable, "-m", "mkdocs", "build", "-f", str(config)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if "Unrecognised theme" in done.stderr:
@@ -110,34 +116,40 @@ def build_site(course: Course, out: Path) -> Path:
             line for line in done.stderr.splitlines() if "INFO" not in line and line[:2] != "  "
         ]
         raise StrataError("mkdocs: " + "\n".join(told[-20:]))
+    _leave_sources_out(new / _INDEX)
     shutil.rmtree(site, ignore_errors=True)
     new.rename(site)
     return site
 
 
+def _leave_sources_out(index: Path) -> None:
+    """The search finds pages and contracts, not each line of the source."""
+    found = json.loads(index.read_text(encoding="utf-8"))
+    found["docs"] = [one for one in found["docs"] if not one["location"].startswith("source/")]
+    index.write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
+
+
 class _Gathering:
     """Lays out the pages that mkdocs reads."""
 
-    def __init__(self, course: Course, folder: Path) -> None:
+    def __init__(self, course: Course, api: Api, folder: Path) -> None:
         self._course = course
         self._folder = folder
-        self._api: Api = read_api(course)
-        self._sources: set[str] = set()
+        self._api = api
         self._pages = pages_of(course.tree)
+        self._sources: set[str] = set()
         self._links = Links(self._place)
 
-    def all(self) -> None:
-        """Everything."""
+    def all(self) -> list[str]:
+        """Everything. The names of the pages that belong in the navigation, API apart."""
         tree = self._course.tree
-        for name in self._pages:
-            text = (tree / name).read_text(encoding="utf-8")
-            self._write(name, page_text(text, name, name, self._links))
-        made = {
+        shown = {name: (tree / name).read_text("utf-8", "replace") for name in self._pages}
+        shown |= {
             "reference/monitor.md": monitor_page(self._course),
             "reference/options.md": options_page(self._course),
-            "reference/make.md": make_page((tree / "Makefile").read_text(encoding="utf-8")),
+            "reference/make.md": make_page((tree / "Makefile").read_text("utf-8", "replace")),
         }
-        for name, text in made.items():
+        for name, text in shown.items():
             self._write(name, page_text(text, name, name, self._links))
         for name, text in self._api.pages(self._course).items():
             self._write(name, text)
@@ -148,11 +160,12 @@ class _Gathering:
             self._write(f"source/{name}.md", _source_page(tree, name))
         for name in ("strata.css", "strata.js"):
             self._copy(f"docs/site/{name}", f"site/{name}")
+        return [*shown, "growth.md"]
 
     def _place(self, path: str) -> str | None:
         """Where a path of the tree is on the site."""
         there = self._course.tree / path
-        if path in self._pages or path.startswith("reference/"):
+        if path in self._pages:
             return path
         if path.startswith(("solutions", "..", "grader/checks")) or not there.exists():
             return None
@@ -180,20 +193,23 @@ class _Gathering:
 
 def _source_page(tree: Path, name: str) -> str:
     """A file of the source, with its lines numbered."""
-    text = (tree / name).read_text(encoding="utf-8", errors="replace").rstrip("\n")
+    text = (tree / name).read_text("utf-8", "replace").rstrip("\n")
     fence = "`" * 4
     language = _LANGUAGES.get(Path(name).suffix, "text")
-    head = f'---\nsearch:\n  exclude: true\n---\n# {name}\n\n{fence}{{.{language} linenums="1"}}'
-    return f"{head}\n{text}\n{fence}\n"
+    return f'# {name}\n\n{fence}{{.{language} linenums="1"}}\n{text}\n{fence}\n'
 
 
-def _config(course: Course, pages: Path, site: Path) -> Path:
-    """mkdocs' configuration, beside the pages."""
-    made = ["growth.md", "reference/monitor.md", "reference/options.md", "reference/make.md"]
+def _navigation(names: list[str], api: Api, pages: Path) -> list[object]:
+    """The sections, as mkdocs wants them."""
     nav: list[object] = []
-    for title, section in sections_of([*pages_of(course.tree), *made]):
+    for title, section in sections_of(names):
         entries: list[object] = [{_nav_title(pages / one): one} for one in section]
-        nav.append({title: entries + read_api(course).nav() * (title == "Reference")})
+        nav.append({title: entries + (api.nav() if title == "Reference" else [])})
+    return nav
+
+
+def _config(course: Course, nav: list[object], pages: Path, site: Path) -> Path:
+    """mkdocs' configuration, beside the pages."""
     values = {
         "INHERIT": str((course.tree / "docs/site/mkdocs.yml").resolve()),
         "docs_dir": str(pages.resolve()),
@@ -206,27 +222,36 @@ def _config(course: Course, pages: Path, site: Path) -> Path:
 
 
 def _nav_title(page: Path) -> str:
-    """The page's heading; of a long one what stands before the colon."""
+    """The page's heading in plain letters."""
     return title_of(page.read_text(encoding="utf-8")).replace("`", "")
 
 
 def main(argv: list[str]) -> int:
     """Make the site; --serve shows it on this machine."""
+    port = _port() if "--serve" in argv else 0
     if importlib.util.find_spec("mkdocs") is None:
         raise StrataError(_MISSING)
     out = Path(os.environ.get("BUILD") or "build")
     out.mkdir(parents=True, exist_ok=True)
     site = build_site(load_course(Path.cwd()), out)
     print(f"docs: {site}/index.html")
-    return _serve(site) if "--serve" in argv else 0
+    return _serve(site, port) if port else 0
 
 
-def _serve(site: Path) -> int:
+def _port() -> int:
     word = os.environ.get("PORT") or str(_PORT)
-    if not word.isdigit() or not 0 < int(word) < 65536:
+    if not word.isdecimal() or not 0 < int(word) < 65536:
         raise UsageError(f"PORT={word}: a number from 1 to 65535")
+    return int(word)
+
+
+def _serve(site: Path, port: int) -> int:
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", int(word)), handler) as server:
-        print(f"docs-serve: http://127.0.0.1:{word}/ until Ctrl-C", flush=True)
+    try:
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+    except OSError as error:
+        raise UsageError(f"PORT={port}: {error.strerror}") from None
+    with server:
+        print(f"docs-serve: http://127.0.0.1:{port}/ until Ctrl-C", flush=True)
         server.serve_forever()
     return 0

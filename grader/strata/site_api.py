@@ -122,7 +122,7 @@ def read_api(course: Course) -> Api:
     for lab in course.labs:
         for path in sorted(lab.folder.glob("include/*/*.h")):
             name = path.relative_to(course.tree).as_posix()
-            headers.append(read_header(name, path.read_text(encoding="utf-8")))
+            headers.append(read_header(name, path.read_text("utf-8", "replace")))
     places = {
         _plain(name): f"{_page(header)}#{_anchor(name)}"
         for header in reversed(headers)

@@ -59,13 +59,14 @@ def lines_of(course: Course, lab: Lab) -> Lines:
     for path in sorted(lab.folder.rglob("*")):
         name = path.relative_to(lab.folder).as_posix()
         if name.startswith(("tests/", "challenges/")):
-            tests += _count(path.read_text("utf-8")) if path.suffix in (".c", ".h", ".py") else 0
+            if path.suffix in (".c", ".h", ".py"):
+                tests += _count(path.read_text("utf-8", "replace"))
             continue
         kind = next((kind for kind, ends in _KINDS.items() if path.suffix in ends), None)
         if kind is None or not path.is_file():
             continue
         source = course.tree / "solutions" / lab.folder.name / name if name in solved else path
-        text = source.read_text("utf-8")
+        text = source.read_text("utf-8", "replace")
         kernel[kind] += _count(reading(text, name) if name in solved else text)
     return Lines(lab, kernel, tests)
 

@@ -59,8 +59,9 @@ def read_header(path: str, text: str) -> Header:
         names = names_of(code)
         if words or names:
             items.append(Item(words, "\n".join(code), tuple(names)))
-    lab = int(re.findall(r"lab(\d+)/", path)[-1])
-    return Header(lab, path, summary, comment.partition("\n\n")[2], tuple(items))
+    lab = re.match(r"lab(\d+)", path)
+    assert lab, path
+    return Header(int(lab[1]), path, summary, comment.partition("\n\n")[2], tuple(items))
 
 
 def _blocks(lines: list[str]) -> list[list[str]]:

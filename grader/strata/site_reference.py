@@ -58,7 +58,7 @@ def _definitions(course: Course, pattern: re.Pattern[str]) -> Iterator[Definitio
         found = []
         for path in sorted(lab.folder.glob("*.c")):
             file = path.relative_to(course.tree).as_posix()
-            for match in pattern.finditer(path.read_text(encoding="utf-8")):
+            for match in pattern.finditer(path.read_text("utf-8", "replace")):
                 name, values, _, text, _ = match.groups()
                 found.append(Definition(lab, name, _literal(values), _literal(text), file))
         yield from sorted(found, key=lambda one: one.name)

@@ -3,16 +3,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 pytest.importorskip("markdown_it")
 
-from strata.errors import LabError  # noqa: E402
-from strata.site import sections_of  # noqa: E402
+from strata.errors import LabError, UsageError  # noqa: E402
+from strata.site import build_site, main, sections_of  # noqa: E402
+from strata.site_api import read_api  # noqa: E402
 from strata.site_graph import dot_of  # noqa: E402
+from strata.site_growth import lines_of  # noqa: E402
 from strata.site_header import comment_parts, read_header  # noqa: E402
 from strata.site_pages import Links, page_text, title_of  # noqa: E402
-from strata.site_reference import make_page  # noqa: E402
+from strata.site_reference import commands, make_page  # noqa: E402
+from support import make_course  # noqa: E402
 
 PLACES = {"docs/b.md": "docs/b.md", "lab0/a.c": "source/lab0/a.c.md"}
 LINKS = Links(PLACES.get)
@@ -148,3 +153,36 @@ def test_every_page_needs_a_section() -> None:
     ]
     with pytest.raises(LabError, match="docs/lost.md"):
         sections_of(["docs/lost.md"])
+
+
+@pytest.mark.parametrize("build", [".", "docs"])
+def test_the_site_takes_no_folder_of_the_tree(tmp_path: Path, build: str) -> None:
+    """BUILD=docs would put build/site in the place of docs/site."""
+    own = tmp_path / "docs" / "site" / "mkdocs.yml"
+    course = make_course(tmp_path)
+    own.parent.mkdir(parents=True)
+    own.touch()
+    with pytest.raises(UsageError, match=f"BUILD={tmp_path / build}: the site would replace"):
+        build_site(course, tmp_path / build)
+    assert own.exists()
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "\u00b2", "-1", "x"])
+def test_a_port_is_a_number_of_one(port: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Known before the site is made."""
+    monkeypatch.setenv("PORT", port)
+    with pytest.raises(UsageError, match="a number from 1 to 65535"):
+        main(["--serve"])
+
+
+def test_a_students_file_may_be_no_utf_8(tmp_path: Path) -> None:
+    """A comment of Latin-1, in a source and in a header of a folder of one's own."""
+    course = make_course(tmp_path)
+    lab = tmp_path / "lab0-boot"
+    (lab / "m.c").write_bytes(b'/* caf\xe9 */\nMONITOR_COMMAND(m, "", "caf\xe9", m_run);\n')
+    (lab / "include" / "mine").mkdir(parents=True)
+    (lab / "include" / "mine" / "m.h").write_bytes(b"/*\n * m.h - caf\xe9.\n */\nint m(void);\n")
+    assert lines_of(course, course.lab(0)).kernel == {"C": 2, "headers": 4, "assembly": 0}
+    assert [one.text for one in commands(course)] == ["caf\ufffd"]
+    (header,) = read_api(course).headers
+    assert (header.lab, header.summary) == (0, "caf\ufffd")
