@@ -50,7 +50,8 @@ def test_a_page_shows_what_a_git_server_shows(name: str) -> None:
     """The same lists, tables, headings and code, with the same words."""
     text = (TREE / name).read_text(encoding="utf-8")
     text = re.sub(r"```mermaid\n.*?```", "", text, flags=re.S)
-    made = page_text(text, name, name, Links(lambda path: path))
+    links = Links(lambda path: path if Path(path).suffix in (".svg", ".png") else None)
+    made = page_text(text, name, links)  # code that looks like a link has to stay
     assert shape_here(made) == shape_there(text)
 
 

@@ -150,7 +150,7 @@ class _Gathering:
             "reference/make.md": make_page((tree / "Makefile").read_text("utf-8", "replace")),
         }
         for name, text in shown.items():
-            self._write(name, page_text(text, name, name, self._links))
+            self._write(name, page_text(text, name, self._links))
         for name, text in self._api.pages(self._course).items():
             self._write(name, text)
         self._sources |= {one.path for one in self._api.headers}

@@ -20,10 +20,11 @@ from .site_graph import drawing
 
 __all__ = ["Links", "page_text", "title_of"]
 
-_MARKER = re.compile(r" *([-*+]|\d+[.)]) +")
+_MARKER = re.compile(r" *([-*+]|\d+[.)])(?:[ \t]+|$)")
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
 _SPAN = re.compile(r"(`[^`\n]+`)")
 _COMMENT = re.compile(r"^<!--.*?-->\n", re.M | re.S)
+_NO_LINK = "]\0("  # stands for `](` in code while links are looked for
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,11 @@ class Links:
 
     place: Callable[[str], str | None]
 
-    def rewritten(self, text: str, page: str, shown_at: str) -> str:
+    def rewritten(self, text: str, page: str) -> str:
         """The text with every link, but for those shown as code, leading to its target."""
         parts = _SPAN.split(text)
-        parts[1::2] = [part.replace("](", "]\0(") for part in parts[1::2]]
-        folder, here = posixpath.dirname(page), posixpath.dirname(shown_at)
+        parts[1::2] = [part.replace("](", _NO_LINK) for part in parts[1::2]]
+        folder = posixpath.dirname(page)
 
         def change(match: re.Match[str]) -> str:
             picture, words, target = match.groups()
@@ -47,9 +48,9 @@ class Links:
             if there is None:
                 return str(words)
             end = mark + anchor if there.endswith(".md") else ""
-            return f"{picture}[{words}]({posixpath.relpath(there, here or '.')}{end})"
+            return f"{picture}[{words}]({posixpath.relpath(there, folder or '.')}{end})"
 
-        return _LINK.sub(change, "".join(parts)).replace("]\0(", "](")
+        return _LINK.sub(change, "".join(parts)).replace(_NO_LINK, "](")
 
 
 @dataclass
@@ -60,7 +61,6 @@ class _Line:
     cut: int = 0
     depth: int = 0
     marker: str = ""
-    prose: bool = False
     begins: bool = False  # a block that wants a blank line before it
 
 
@@ -70,8 +70,8 @@ def title_of(text: str) -> str:
     return found[1] if found else ""
 
 
-def page_text(text: str, page: str, shown_at: str, links: Links) -> str:
-    """The page in Python-Markdown."""
+def page_text(text: str, page: str, links: Links) -> str:
+    """The page, which has this path in the tree and on the site, in Python-Markdown."""
     text = _COMMENT.sub("", text)
     lines = [_Line(one) for one in text.split("\n")]
     graphs: dict[int, list[str]] = {}
@@ -87,13 +87,14 @@ def page_text(text: str, page: str, shown_at: str, links: Links) -> str:
                 lines[end].begins = True
         elif token.type == "inline":
             _prose(lines[first:end])
-        elif token.type == "fence":
-            lines[first].begins = True
-            if token.info == "mermaid":
+        elif token.type in ("fence", "code_block"):
+            lines[first].begins = lines[first].begins or token.type == "fence"
+            drawn = token.info == "mermaid"
+            if drawn:
                 graphs[first] = drawing(token.content.splitlines())
-                for line in lines[first:end]:
-                    line.text = ""
-    return links.rewritten(_laid_out(lines, graphs), page, shown_at)
+            for line in lines[first:end]:
+                line.text = "" if drawn else line.text.replace("](", _NO_LINK)
+    return links.rewritten(_laid_out(lines, graphs), page)
 
 
 def _item(lines: list[_Line]) -> None:
@@ -110,7 +111,6 @@ def _item(lines: list[_Line]) -> None:
 def _prose(lines: list[_Line]) -> None:
     """What would begin another block here, but does not on a Git server, is escaped."""
     for at, line in enumerate(lines):
-        line.prose = True
         head, rest = line.text[: line.cut], line.text[line.cut :].lstrip(" ")
         if re.match(r"#+[^# ]", rest):
             rest = "\\" + rest

@@ -25,13 +25,14 @@ LINKS = Links(PLACES.get)
 
 def page(text: str) -> str:
     """A page docs/a.md on the site."""
-    return page_text(text, "docs/a.md", "docs/a.md", LINKS)
+    return page_text(text, "docs/a.md", LINKS)
 
 
 @pytest.mark.parametrize(
     ("text", "made"),
     [
         ("words\n- one\n- two\n", "words\n\n-   one\n-   two\n"),
+        ("-\n-\tone\n", "-   \n-   one\n"),
         ("1. a\n\n   b\n2. c\n", "1.  a\n\n    b\n\n2.  c\n"),
         ("the vectors\n#DB and\n32. The\n", "the vectors\n\\#DB and\n32\\. The\n"),
         ("- a\n\n  ```text\n    x\n  ```\n", "-   a\n\n    ```text\n      x\n    ```\n"),
@@ -53,6 +54,8 @@ def test_a_page_is_laid_out_for_mkdocs(text: str, made: str) -> None:
         ("[gone](../solutions/a.c)", "gone"),
         ("`[b](c.md)` and [here](#x)", "`[b](c.md)` and [here](#x)"),
         ("[far](https://example.org/)", "[far](https://example.org/)"),
+        ("```c\ntable[n](frame);\n```", "```c\ntable[n](frame);\n```"),
+        ("a\n\n    table[n](frame);", "a\n\n    table[n](frame);"),
     ],
 )
 def test_links_lead_to_the_site_or_become_words(text: str, made: str) -> None:
