@@ -13,18 +13,29 @@ def press(guest: Any, *names: str) -> None:
     for name in names:
         for down in (True, False):
             key = {"down": down, "key": {"type": "qcode", "data": name}}
-            guest.cont()
+            guest.cont()  # it may have slept until its time was over
             guest.qmp("input-send-event", events=[{"type": "key", "data": key}])
 
 
-def boots_and_says(machine: Any, cmdline: str, names: list[str]) -> None:
-    """Each key's two codes come in their order."""
+def says(guest: Any, name: str) -> None:
+    """A key's two codes come in their order."""
+    guest.wait_serial(f"key {KEYS[name]:02x}\r\n", f"the code of {name} pressed")
+    guest.wait_serial(f"key {KEYS[name] | 0x80:02x}\r\n", f"the code of {name} released")
+
+
+def at_prompt(machine: Any, cmdline: str = "") -> Any:
+    """A kernel with a keyboard, at its prompt."""
     guest = machine.boot(cmdline=cmdline, vga="std", icount=None, virtual_s=30.0)
     guest.wait_serial("strata> ")
+    return guest
+
+
+def boots_and_says(machine: Any, cmdline: str, names: list[str]) -> None:
+    """One key after the other."""
+    guest = at_prompt(machine, cmdline)
     for name in names:
         press(guest, name)
-        guest.wait_serial(f"key {KEYS[name]:02x}\r\n", f"the code of {name} pressed")
-        guest.wait_serial(f"key {KEYS[name] | 0x80:02x}\r\n", f"the code of {name} released")
+        says(guest, name)
 
 
 def test_a_key_has_two_codes(machine: Any) -> None:
@@ -41,10 +52,8 @@ def test_the_8259_does_as_well(machine: Any) -> None:
 
 def test_fast_fingers_lose_nothing(machine: Any) -> None:
     """Keys that come faster than lines are printed wait for their turn."""
-    guest = machine.boot(vga="std", icount=None, virtual_s=30.0)
-    guest.wait_serial("strata> ")
+    guest = at_prompt(machine)
     names = [machine.random.choice(list(KEYS)) for _ in range(6)]
     press(guest, *names)
     for name in names:
-        guest.wait_serial(f"key {KEYS[name]:02x}\r\n", f"the code of {name} pressed")
-        guest.wait_serial(f"key {KEYS[name] | 0x80:02x}\r\n", f"the code of {name} released")
+        says(guest, name)
