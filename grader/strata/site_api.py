@@ -12,6 +12,7 @@ from typing import Mapping
 
 from .lab import Course
 from .site_header import Header, Item, comment_parts, names_of, read_header
+from .site_reference import cell
 
 __all__ = ["Api", "read_api"]
 
@@ -61,8 +62,7 @@ class Api:
                     for item in one.items
                     for name in _functions(item)
                 ]
-                words = one.summary.replace("|", "\\|").replace("*", "\\*")
-                lines.append(f"| [{one.name}]({here}) | {words} | {', '.join(links)} |")
+                lines.append(f"| [{one.name}]({here}) | {cell(one.summary)} | {', '.join(links)} |")
         return "\n".join(lines) + "\n"
 
     def _header_page(self, header: Header) -> str:
@@ -74,7 +74,7 @@ class Api:
             if item.names:
                 first, *more = item.names
                 shown = [_plain(one) for one in item.names]
-                title = ", ".join(shown[:_SHOWN_NAMES]) + (", .." if len(shown) > 3 else "")
+                title = ", ".join(shown[:_SHOWN_NAMES] + [".."] * (len(shown) > _SHOWN_NAMES))
                 anchors = "".join(f'<a id="{_anchor(one)}"></a>' for one in more)
                 lines += [f"## {title} {{ #{_anchor(first)} }}", ""]
                 lines += [f"<div>{anchors}</div>", ""] if anchors else []
@@ -108,7 +108,7 @@ class Api:
             if place is None:
                 return match[0]
             page, _, anchor = place.partition("#")
-            path = posixpath.relpath(page, here).replace(".md", ".html")
+            path = posixpath.relpath(page, here).removesuffix(".md") + ".html"
             return f'<a href="{path}#{anchor}">{match[0]}</a>'
 
         parts = re.split(r"`([^`]*)`", html.escape(text))

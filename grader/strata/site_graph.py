@@ -53,7 +53,7 @@ def drawing(lines: list[str]) -> list[str]:
     svg = done.stdout[done.stdout.index("<svg") :]
     svg = re.sub(r"<!--.*?-->", "", svg, flags=re.S)
     svg = re.sub(r"<title>.*?</title>", "", svg)
-    svg = svg.replace("black", "currentColor").replace("xmlns:xlink=", "data-x=")
+    svg = svg.replace('"black"', '"currentColor"').replace("xmlns:xlink=", "data-x=")
     svg = re.sub(r' id="[^"]*"', "", svg)
     said = "Which exercise stands on which; the text says the same."
     svg = svg.replace("<svg", f'<svg role="img" aria-label="{said}"', 1)

@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
-from typing import Iterable, Iterator
+from typing import Callable, Iterable, Iterator
 
 from .lab import Course, Lab
 
-__all__ = ["Definition", "commands", "make_page", "monitor_page", "options", "options_page"]
+__all__ = ["Definition", "cell", "commands", "make_page", "monitor_page", "options"]
+__all__ += ["options_page"]
 
 _STRING = r'"((?:[^"\\]|\\.)*)"'
 _STRINGS = rf"((?:{_STRING}\s*)+)"
@@ -78,12 +81,11 @@ def monitor_page(course: Course) -> str:
         "the screen, with its arguments: `[..]` may be left out, `A|B` is one of them.",
         "`help` shows the same list in the kernel.",
     ]
-    for lab, group in _by_lab(commands(course)):
-        lines += ["", f"## Lab {lab.number}: {lab.title}", ""]
-        lines += ["| command | what it does | source |", "|---|---|---|"]
-        for one in group:
-            words = f"{one.name} {one.values}".strip()
-            lines.append(f"| {_code(words)} | {_cell(one.text)} | {_file(one.file)} |")
+
+    def cells(one: Definition) -> list[str]:
+        return [_code(f"{one.name} {one.values}".strip()), cell(one.text)]
+
+    lines += _tables(commands(course), ["command", "what it does"], cells)
     return "\n".join(lines) + "\n"
 
 
@@ -96,14 +98,29 @@ def options_page(course: Course) -> str:
         'the boot loader, or on QEMU from `make run CMDLINE="clock=pit loglevel=7"`. At the',
         "prompt `options` shows the same list. A name that nobody knows is reported and ignored.",
     ]
-    for lab, group in _by_lab(options(course)):
-        lines += ["", f"## Lab {lab.number}: {lab.title}", ""]
-        lines += ["| option | what it does | default | source |", "|---|---|---|---|"]
-        for one in group:
-            words = f"{one.name}={one.values}" if one.values else one.name
-            row = f"| {_code(words)} | {_cell(one.what)} | {_cell(one.default or 'not given')} "
-            lines.append(f"{row}| {_file(one.file)} |")
+
+    def cells(one: Definition) -> list[str]:
+        words = f"{one.name}={one.values}" if one.values else one.name
+        return [_code(words), cell(one.what), cell(one.default or "not given")]
+
+    lines += _tables(options(course), ["option", "what it does", "default"], cells)
     return "\n".join(lines) + "\n"
+
+
+def _tables(
+    found: Iterable[Definition], heads: list[str], cells: Callable[[Definition], list[str]]
+) -> list[str]:
+    """A table for each lab; its last column is the source."""
+    lines = []
+    for lab, group in groupby(found, lambda one: one.lab):
+        lines += ["", f"## Lab {lab.number}: {lab.title}", "", _row([*heads, "source"])]
+        lines.append("|---" * (len(heads) + 1) + "|")
+        lines += [_row([*cells(one), _file(one.file)]) for one in group]
+    return lines
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def make_page(makefile: str) -> str:
@@ -119,10 +136,10 @@ def make_page(makefile: str) -> str:
     ]
     for verb, text in _VERB.findall(makefile):
         what, takes = _taken(text)
-        lines.append(f"| `{verb}` | {_cell(what)} | {_code(takes) if takes else ''} |")
+        lines.append(_row([_code(verb), cell(what), _code(takes) if takes else ""]))
     lines += ["", "All verbs take", "", "| variable | |", "|---|---|"]
     head = makefile.partition("\n\n")[0]
-    lines += [f"| {_code(name)} | {_cell(text)} |" for name, text in _VARIABLE.findall(head)]
+    lines += [_row([_code(name), cell(text)]) for name, text in _VARIABLE.findall(head)]
     return "\n".join(lines) + "\n"
 
 
@@ -134,23 +151,16 @@ def _taken(text: str) -> tuple[str, str]:
     return text, ""
 
 
-def _by_lab(found: Iterable[Definition]) -> list[tuple[Lab, list[Definition]]]:
-    groups: dict[int, tuple[Lab, list[Definition]]] = {}
-    for one in found:
-        groups.setdefault(one.lab.number, (one.lab, []))[1].append(one)
-    return [groups[number] for number in sorted(groups)]
-
-
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Plain words in a table's cell; what stands in `..` stays code."""
     parts = re.split(r"(`[^`]*`)", text)
-    plain = [re.sub(r"([*_<>|\\])", r"\\\1", part) for part in parts[0::2]]
-    parts[0::2] = plain
+    plain = [re.sub(r"([*_|\\])", r"\\\1", part) for part in parts[0::2]]
+    parts[0::2] = [html.escape(part, quote=False) for part in plain]
     return "".join(parts)
 
 
 def _code(text: str) -> str:
-    return f"`{text}`" if "|" not in text else "`" + text.replace("|", "\\|") + "`"
+    return "`" + text.replace("|", "\\|") + "`"
 
 
 def _file(path: str) -> str:

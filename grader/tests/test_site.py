@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import html
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,11 +14,11 @@ pytest.importorskip("markdown_it")
 from strata.errors import LabError, UsageError  # noqa: E402
 from strata.site import build_site, main, sections_of  # noqa: E402
 from strata.site_api import read_api  # noqa: E402
-from strata.site_graph import dot_of  # noqa: E402
+from strata.site_graph import dot_of, drawing  # noqa: E402
 from strata.site_growth import lines_of  # noqa: E402
 from strata.site_header import comment_parts, read_header  # noqa: E402
 from strata.site_pages import Links, page_text, title_of  # noqa: E402
-from strata.site_reference import commands, make_page  # noqa: E402
+from strata.site_reference import cell, commands, make_page  # noqa: E402
 from support import make_course  # noqa: E402
 
 PLACES = {"docs/b.md": "docs/b.md", "lab0/a.c": "source/lab0/a.c.md"}
@@ -75,6 +77,23 @@ def test_a_graph_of_mermaid_is_one_of_graphviz() -> None:
     assert "rankdir=BT" in dot and 'label="Part"' in dot and "E1 -> E2" in dot
     with pytest.raises(LabError, match="cannot draw: E1 -.-> E2"):
         dot_of(["E1 -.-> E2"])
+
+
+def test_a_graph_is_drawn_in_the_colour_of_the_text() -> None:
+    """Its lines; a word that is a colour's name stays."""
+    if shutil.which("dot") is None:
+        pytest.skip("Graphviz is missing")
+    text = "".join(drawing(["graph BT", "A[black trees]", "A --> B"]))
+    assert "black trees" in text and 'stroke="currentColor"' in text and '"black"' not in text
+
+
+@pytest.mark.parametrize("text", ["a < b > c", "a|b", "_a_ * b * c", "a \\ b", "&lt;"])
+def test_a_cell_shows_what_was_written(text: str) -> None:
+    """As Python-Markdown reads it."""
+    made = pytest.importorskip("markdown").markdown(
+        f"| a |\n|---|\n| {cell(text)} |", extensions=["tables"]
+    )
+    assert f"<td>{html.escape(text)}</td>" in made
 
 
 HEADER = """/* SPDX-License-Identifier: MIT */
