@@ -47,7 +47,12 @@ uint64_t clock_now_ns(void);
  */
 uint64_t clock_look_ns(void);
 
-/* Wait by looking at the clock; for microseconds, not longer. */
+/*
+ * Wait by looking at the clock; for microseconds, not longer. Before there is
+ * one, by slow accesses to a port: at least about as long.
+ *
+ * context   any; interrupts that come make it longer
+ */
 void clock_spin_ns(uint64_t duration_ns);
 
 /* Seconds since 1970-01-01 00:00 UTC; 0: there is no calendar clock. */
@@ -61,7 +66,7 @@ struct calendar {
 	unsigned	hour, minute, second;
 };
 
-/* Conversions by the Gregorian calendar; years 1970..9999. */
+/* Conversions by the Gregorian calendar, UTC; years 1970..9999. Any context. */
 uint64_t calendar_to_s(const struct calendar *date);
 struct calendar calendar_of_s(uint64_t seconds);
 

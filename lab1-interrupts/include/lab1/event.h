@@ -16,19 +16,25 @@
 /* Candidates are in the set event. */
 struct event_device {
 	struct choice	choice;
-	int		(*start)(void);	/* chosen: its interrupt is connected */
+	/* Chosen: connect its interrupt. 0, or a negative errno. */
+	int		(*start)(void);
 	/*
 	 * Interrupt once, not earlier than in delay_ns; a running alarm is
 	 * replaced. A longer delay than the device can do: it comes early, and
 	 * the timers arm it again. Interrupts off.
 	 */
 	void		(*arm)(uint64_t delay_ns);
+	/* No interrupt any more but one on its way. Interrupts off. */
 	void		(*disarm)(void);
 };
 
+/* The chosen one; NULL before its boot step, or with none that works. */
 const struct event_device *event_device(void);
 
-/* What a device's handler calls: timers.c puts its function there. */
+/*
+ * What a device's handler calls, in interrupt context; timer.c puts its
+ * function there.
+ */
 extern void (*event_expired)(void);
 
 #endif

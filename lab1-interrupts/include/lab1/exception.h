@@ -63,6 +63,8 @@ void exception_handle(struct interrupt_frame *frame);
  * printk for an exception that is survived: it may have come while the
  * interrupted code held any lock, so it counts as an interrupt to the check of
  * the locks' order.
+ *
+ * returns   as printk
  */
 int exception_say(const char *fmt, ...) printf_like(1, 2);
 

@@ -37,7 +37,7 @@ struct exception_entry {
 
 /*
  * Sort by `fault`, ascending, in place. The table comes in the linker's order;
- * no two are alike; a recursion's depth must not grow with its length.
+ * a recursion's depth must not grow with its length.
  *
  * table     `count` entries, 0 or more, no two with the same `fault`; nothing
  *           behind them is touched

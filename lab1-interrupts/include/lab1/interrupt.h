@@ -134,8 +134,18 @@ int interrupt_remove(unsigned vector, struct interrupt_handler *handler);
  * A free vector of VECTOR_FREE..VECTOR_FREE_END - 1.
  *
  * returns   the vector; -ENOSPC
+ * context   any
+ * locks     takes vectors.lock
  */
 must_check int vector_alloc(void);
+
+/*
+ * Give a vector back.
+ *
+ * vector    of vector_alloc, in use, without handlers
+ * context   any
+ * locks     takes vectors.lock
+ */
 void vector_free(unsigned vector);
 
 #endif

@@ -38,7 +38,12 @@ struct timer {
 	struct timers		*home;		/* [t] the CPU it belongs to */
 };
 
-/* Make a timer that is not pending. */
+/*
+ * Make a timer that is not pending.
+ *
+ * timer     contents undefined; not a pending one: cancel it before
+ * context   any
+ */
 void timer_init(struct timer *timer, timer_fn *fn);
 
 /*
@@ -55,7 +60,10 @@ void timer_start(struct timer *timer, uint64_t at_ns);
  * Run at first_ns and then each period_ns after that, without drift. Runs that
  * were missed are left out, not made up for.
  *
+ * first_ns  as at_ns of timer_start
  * period_ns at least 1; 0 is as timer_start
+ * context   any
+ * locks     takes timers.lock
  */
 void timer_start_periodic(struct timer *timer, uint64_t first_ns,
     uint64_t period_ns);
@@ -64,6 +72,7 @@ void timer_start_periodic(struct timer *timer, uint64_t first_ns,
  * returns   true: it was pending and does not run (again); false: it was not
  *           pending: never started, has run, or runs now on another CPU
  * context   any
+ * locks     takes timers.lock
  */
 bool timer_cancel(struct timer *timer);
 
@@ -75,9 +84,14 @@ bool timer_cancel(struct timer *timer);
  */
 bool timer_cancel_sync(struct timer *timer);
 
+/*
+ * Whether it is going to run: in its own callback a periodic one is.
+ *
+ * context   any; another CPU may change it at once
+ */
 bool timer_pending(const struct timer *timer);
 
-/* Number of pending timers of this CPU. */
+/* Number of pending timers of this CPU. Any context. */
 size_t timers_pending(void);
 
 #endif
