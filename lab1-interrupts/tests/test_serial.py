@@ -11,7 +11,7 @@ import os
 import re
 import select
 from contextlib import contextmanager
-from typing import Iterator
+from typing import Callable, Iterator
 
 from monitor_support import answer
 from strata.api import EXIT_PANIC, Failure, Guest, Limits, Machine, expect, expect_eq
@@ -21,6 +21,7 @@ LOOPED, NORMAL = 0x1B, 0x0B  # MCR: with and without loopback; DTR, RTS, OUT2
 FIFO_BYTES = 16
 F_SETPIPE_SZ = 1031
 TURNS = 300  # of 20 ms
+QUIET_TURNS = 5
 MUCH = Limits(virtual_s=30, serial_bytes=4 << 20)
 LONG = ("help", "memmap", "acpi", "cpuid 1", "help", "nonsense") * 3
 
@@ -148,26 +149,26 @@ class Slow:
         raise Failure(f"{text!r} does not come", seen=repr(self.taken[-500:]))
 
     def drain(self) -> None:
-        """Take until nothing comes any more; a guest that was paused goes on."""
-        quiet = 0
-        for _ in range(TURNS):
-            quiet = 0 if self.take() else quiet + 1
-            if quiet == 5:
-                return
-            self.guest.cont()
-        raise Failure("the line does not fall silent", seen=repr(self.taken[-500:]))
+        """Take until nothing comes any more."""
+        self._until_quiet(lambda: not self.take(), "the line does not fall silent")
 
     def settle(self) -> None:
         """Wait until the kernel has read and done all that was typed."""
-        quiet = 0
+        self._until_quiet(self._has_read, "the kernel does not get done with what was typed")
+
+    def _has_read(self) -> bool:
+        select.select([], [], [], 0.02)
+        return not select.select([self._in], [], [], 0)[0]
+
+    def _until_quiet(self, quiet: Callable[[], bool], trouble: str) -> None:
+        """So long that it is no chance: the kernel sleeps, too; one that was paused goes on."""
+        times = 0
         for _ in range(TURNS):
-            select.select([], [], [], 0.02)
-            idle = self.guest.regs()["hlt"] and not select.select([self._in], [], [], 0)[0]
-            quiet = quiet + 1 if idle else 0
-            if quiet == 5:
+            times = times + 1 if quiet() and self.guest.regs()["hlt"] else 0
+            if times == QUIET_TURNS:
                 return
             self.guest.cont()
-        raise Failure("the kernel does not get done with what was typed")
+        raise Failure(trouble, seen=repr(self.taken[-500:]))
 
 
 @contextmanager
