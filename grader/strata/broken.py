@@ -28,6 +28,7 @@ __all__ = [
     "Key",
     "causes",
     "digest",
+    "header_words",
     "keys",
     "keys_name",
     "keys_text",
@@ -60,12 +61,18 @@ class Key:
         return digest(self.salt, f"{function} {cause}") in self.causes
 
 
-def read_header(path: Path) -> dict[str, str]:
-    """The lines above a case's diff."""
+def header_words(path: Path) -> dict[str, str]:
+    """The lines `key: words` above a patch's diff; none where one is not so, or comes twice."""
     head = path.read_text(encoding="utf-8").partition("\n--- ")[0]
     lines = [line for line in head.splitlines() if line.strip()]
     words = dict(line.split(": ", 1) for line in lines if ": " in line)
-    if tuple(words) != _HEADER or len(lines) != len(_HEADER):
+    return words if len(words) == len(lines) else {}
+
+
+def read_header(path: Path) -> dict[str, str]:
+    """The lines above a case's diff."""
+    words = header_words(path)
+    if tuple(words) != _HEADER:
         raise LabError(f"{path}: the header has one line each of {', '.join(_HEADER)}")
     return words
 

@@ -32,6 +32,7 @@ LEFT_OUT = (
     "grader/tests/test_chain.py",
     "grader/tests/test_class.py",
     "grader/tests/test_gradescope.py",
+    "grader/tests/test_mistakes.py",
     "docs/instructor.md",
     "docs/instructor/",
     ".github/workflows/check.yml",
@@ -106,7 +107,7 @@ def tree_files(
         page = f"{lab.folder.name}/README.md"
         _edit(files, page, partial(lab_page, lab=lab, chosen=chosen))
     table = roadmap.table(_below(course, last))
-    _edit(files, roadmap.PAGE.as_posix(), partial(roadmap.page_with, made=table))
+    _edit(files, roadmap.PART.page.as_posix(), partial(roadmap.PART.put, made=table))
     gone = _gone(source.files, files)
     for name in (name for name in files if name.endswith(".md")):
         _edit(files, name, partial(without_links, page=name, gone=gone))

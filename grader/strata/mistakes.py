@@ -12,18 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterable, Iterator
 
-from .broken import read_header, trial_names
+from .broken import header_words, read_header, trial_names
 from .errors import LabError, StrataError
 from .lab import Course, Exercise, Lab, load_course
-from .record import write_atomically
-from .roadmap import between
+from .made_part import MadePart
 
 __all__ = ["Mutant", "listing", "main", "mutants", "read_mutant"]
 
-PAGE = Path("docs") / "instructor" / "mistakes.md"
-BEGIN = "<!-- made by make mistakes -->"
-END = "<!-- end of what make mistakes made -->"
-KEYS = {"exercise", "caught-by", "phrase", "edge", "mistake"}
+_PART = MadePart("mistakes", Path("docs") / "instructor" / "mistakes.md")
+_KEYS = {"exercise", "caught-by", "phrase", "edge", "mistake"}
 
 
 @dataclass(frozen=True)
@@ -46,11 +43,9 @@ class Mutant:
 
 def read_mutant(path: Path) -> Mutant:
     """The header of a patch."""
-    head = path.read_text(encoding="utf-8").partition("\n--- ")[0]
-    lines = [line for line in head.splitlines() if line.strip()]
-    words = dict(line.split(": ", 1) for line in lines if ": " in line)
-    if len(words) != len(lines) or set(words) - {"slow"} != KEYS:
-        raise LabError(f"{path}: the header has one line each of {', '.join(sorted(KEYS))}")
+    words = header_words(path)
+    if set(words) - {"slow"} != _KEYS:
+        raise LabError(f"{path}: the header has one line each of {', '.join(sorted(_KEYS))}")
     if words["edge"] not in ("yes", "no") or words.get("slow", "yes") != "yes":
         raise LabError(f"{path}: edge is yes or no; slow, if it is there, is yes")
     return Mutant(
@@ -69,7 +64,11 @@ def mutants(course: Course) -> list[Mutant]:
     if not course.has_solutions:
         raise StrataError("there is no solutions/ folder here: the mutants are in it")
     folders = (course.tree / "solutions" / lab.folder.name / "mutants" for lab in course.labs)
-    return [read_mutant(path) for folder in folders for path in sorted(folder.glob("*.patch"))]
+    found = [read_mutant(path) for folder in folders for path in sorted(folder.glob("*.patch"))]
+    for one in found:
+        if one.exercise not in course.by_id:
+            raise LabError(f"{one.path}: there is no exercise {one.exercise}")
+    return found
 
 
 def listing(course: Course) -> str:
@@ -81,17 +80,7 @@ def listing(course: Course) -> str:
 def main(argv: list[str]) -> int:
     """Write the page; with --check only compare."""
     course = load_course(Path.cwd())
-    made = listing(course)
-    path = course.tree / PAGE
-    old = path.read_text(encoding="utf-8")
-    new = between(old, BEGIN, END, made, str(PAGE))
-    if "--check" in argv:
-        print("mistakes: " + ("up to date" if old == new else f"{PAGE} is old: make mistakes"))
-        return int(old != new)
-    if old != new:
-        write_atomically(path, new)
-    print(f"mistakes: {PAGE} " + ("is up to date" if old == new else "is written"))
-    return 0
+    return _PART.update(course.tree, listing(course), argv)
 
 
 def _lab(course: Course, lab: Lab, found: Iterable[Mutant]) -> Iterator[str]:

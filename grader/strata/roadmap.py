@@ -26,14 +26,11 @@ from typing import Any
 from .discover import Case, discover, pick
 from .errors import LabError, UsageError
 from .lab import Course, Lab, load_course
-from .record import write_atomically
+from .made_part import MadePart
 
-__all__ = ["Row", "between", "check", "main", "page_with", "read_rows", "rewrite", "row_tests"]
-__all__ += ["table"]
+__all__ = ["PART", "Row", "check", "main", "read_rows", "row_tests", "table"]
 
-PAGE = Path("docs") / "roadmap.md"
-BEGIN = "<!-- made by make roadmap -->"
-END = "<!-- end of what make roadmap made -->"
+PART = MadePart("roadmap", Path("docs") / "roadmap.md")
 CHECKS = "grader/checks/"
 _KEYS = {"phase", "row", "exercises", "files", "tests"}
 
@@ -114,27 +111,6 @@ def table(course: Course) -> str:
     return "\n".join(lines)
 
 
-def page_with(page: str, made: str) -> str:
-    """The page with another table between its marks."""
-    return between(page, BEGIN, END, made, str(PAGE))
-
-
-def between(page: str, begin: str, end: str, made: str, name: str) -> str:
-    """A page with another text between two marks."""
-    if page.count(begin) != 1 or page.count(end) != 1:
-        raise LabError(f"{name}: the marks of the made part are missing")
-    head, rest = page.split(begin)
-    return f"{head}{begin}\n\n{made}\n\n{end}{rest.split(end)[1]}"
-
-
-def rewrite(course: Course) -> None:
-    """The table anew in a tree with fewer labs."""
-    path = course.tree / PAGE
-    if path.exists():
-        page = page_with(path.read_text(encoding="utf-8"), table(course))
-        path.write_text(page, encoding="utf-8", newline="")
-
-
 def main(argv: list[str]) -> int:
     """Write the table into docs/roadmap.md; with --check only compare."""
     course = load_course(Path.cwd())
@@ -142,16 +118,7 @@ def main(argv: list[str]) -> int:
     if lines:
         print("\n".join(lines))
         return 1
-    path = course.tree / PAGE
-    old = path.read_text(encoding="utf-8")
-    new = page_with(old, table(course))
-    if "--check" in argv:
-        print("roadmap: " + ("up to date" if old == new else f"{PAGE} is old: make roadmap"))
-        return int(old != new)
-    if old != new:
-        write_atomically(path, new)
-    print(f"roadmap: {PAGE} " + ("is up to date" if old == new else "is written"))
-    return 0
+    return PART.update(course.tree, table(course), argv)
 
 
 def _row(lab: Lab, entry: dict[str, Any]) -> Row:
@@ -210,7 +177,7 @@ def _exercise_link(course: Course, ident: str) -> str:
 
 
 def _file_link(course: Course, path: Path) -> str:
-    relative = os.path.relpath(path, course.tree / PAGE.parent)
+    relative = os.path.relpath(path, course.tree / PART.page.parent)
     if relative.startswith(f"../{CHECKS}"):  # these stay out of handouts
         return f"`{relative[3:]}`"
     return f"[`{path.name}`]({relative})"

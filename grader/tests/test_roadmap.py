@@ -9,7 +9,8 @@ import pytest
 
 from strata.errors import LabError
 from strata.lab import Course, load_course
-from strata.roadmap import BEGIN, END, check, page_with, table
+from strata.made_part import MadePart
+from strata.roadmap import check, table
 from support import make_course
 
 ROW = """
@@ -98,8 +99,32 @@ def test_a_lab_without_rows_is_a_fault(tmp_path: Path) -> None:
     assert "lab0-boot/lab.toml has no roadmap row" in check(course_with(tmp_path))
 
 
+PART = MadePart("list", Path("docs") / "list.md")
+BEGIN, END = PART.begin, PART.end
+
+
 def test_only_what_lies_between_the_marks_is_made() -> None:
     page = f"before\n{BEGIN}\nold\n{END}\nafter\n"
-    assert page_with(page, "new") == f"before\n{BEGIN}\n\nnew\n\n{END}\nafter\n"
-    with pytest.raises(LabError):
-        page_with("no marks", "new")
+    assert PART.put(page, "new") == f"before\n{BEGIN}\n\nnew\n\n{END}\nafter\n"
+    for bad in ("no marks", f"{END}\n{BEGIN}\n", page + page):
+        with pytest.raises(LabError, match="docs/list.md: the marks"):
+            PART.put(bad, "new")
+
+
+def test_a_page_is_written_once_and_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "docs" / "list.md"
+    path.parent.mkdir()
+    path.write_text(f"{BEGIN}{END}")
+    states = []
+    for words in (["--check"], [], ["--check"], []):
+        states.append(PART.update(tmp_path, "new", words))
+    assert states == [1, 0, 0, 0]
+    assert path.read_text() == f"{BEGIN}\n\nnew\n\n{END}"
+    assert capsys.readouterr().out.splitlines() == [
+        "list: docs/list.md is old: make list",
+        "list: docs/list.md is written",
+        "list: up to date",
+        "list: docs/list.md is up to date",
+    ]
