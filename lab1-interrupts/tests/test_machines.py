@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from monitor_support import answer
+from monitor_support import answer, settled
 from strata.api import Failure, Guest, Machine, expect, expect_eq
 
 PARKED = "HLT=1"
@@ -50,8 +50,7 @@ def check(
     expect(before < after, "the count of the serial line's interrupts grows", seen=(before, after))
     told = answer(guest, "interrupts")
     expect("wanted by nobody 0" in told, "no interrupt was unexpected", seen=told)
-    sleeps = any(guest.regs()["hlt"] for _ in range(100))  # it may still be on its way there
-    expect(sleeps, "the CPU sleeps at the prompt")
+    expect(settled(guest)["hlt"], "the CPU sleeps at the prompt")
     return guest
 
 

@@ -13,8 +13,8 @@ import select
 from contextlib import contextmanager
 from typing import Callable, Iterator
 
-from monitor_support import answer
-from strata.api import EXIT_PANIC, Failure, Guest, Limits, Machine, expect, expect_eq
+from monitor_support import answer, settled
+from strata.api import EXIT_PANIC, Failure, Limits, Machine, expect, expect_eq
 
 COM1 = 0x3F8
 LOOPED, NORMAL = 0x1B, 0x0B  # MCR: with and without loopback; DTR, RTS, OUT2
@@ -252,15 +252,6 @@ def test_the_cpu_sleeps_between_keys(machine: Machine) -> None:
     guest = machine.boot(cmdline="serial=poll")
     guest.wait_serial("strata> ")
     expect(not guest.regs()["hlt"], "a polling kernel never sleeps")
-
-
-def settled(guest: Guest) -> dict[str, int]:
-    """Registers once it sleeps; the last ones if it never does."""
-    for _ in range(50):
-        regs = guest.regs()
-        if regs["hlt"]:
-            break
-    return regs
 
 
 def test_log_lines_have_microseconds(machine: Machine) -> None:
