@@ -20,14 +20,15 @@ def running_kernel(machine: Any) -> Any:
 
 
 def rights_of(guest: Any, start: str, end: str, guards: bool = False) -> set[tuple[bool, bool]]:
-    """(writable, executable) of all pages between two symbols; guards: some have none."""
-    found = set()
+    """(writable, executable) of all pages between two symbols; guards: single ones have none."""
+    found, guard = set(), 0
     for address in range(guest.symbol(start), guest.symbol(end), PAGE):
         try:
             physical, rights, _ = walk(guest, address)
         except Failure:
-            if not guards:
+            if not guards or guard == address - PAGE:
                 raise
+            guard = address
             continue
         if physical != address - 0xFFFFFFFF80000000:
             raise Failure(f"{address:#x} shows {physical:#x}")
