@@ -542,5 +542,5 @@ KTEST(timer_nothing_ticks_while_nothing_is_due)
 	wait_until(now_ns + 40 * NS_PER_MS);
 	expect(timer_cancel(&a.timer));
 	expect_eq(b.runs, 1);
-	expect(alarms() - before <= 3);	/* one, and one that was early */
+	expect_at_most(alarms() - before, 2);	/* one, and one that was early */
 }
