@@ -117,7 +117,7 @@ class Debuggee:
         return data.decode("utf-8", "backslashreplace")
 
     def gdb_words(self, gdb: str) -> list[str]:
-        """GDB's command line. No `set architecture`: GDB follows the modes by itself."""
+        """GDB's command line. No `set architecture`: registers and stops are right in all modes."""
         words = [gdb, "-q", "-ex", "set confirm off", "-ex", "set pagination off"]
         words += ["-ex", f"source {GDB_FILE}", "-ex", f"target remote {self.socket}"]
         first = [_BOOT_SECTOR] if self.spec.door == "own" and not self._at_reset else []
