@@ -38,7 +38,7 @@ class Browser:
         self.base = base
 
     def open(self, page: str) -> None:
-        """Go there; what scrolls is ready then."""
+        """Go there, until it is loaded."""
         self.driver.get(self.base + page)
 
     def run(self, script: str) -> Any:
@@ -49,6 +49,13 @@ class Browser:
         """A screen of this size; a narrow one is a phone's."""
         values = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", values)
+
+    def too_wide(self) -> int:
+        """By so many pixels the page is wider than its window. (A phone's innerWidth will not
+        tell: it grows with the page, which is shown smaller.)"""
+        return int(
+            self.run("const e = document.documentElement; return e.scrollWidth - e.clientWidth")
+        )
 
     def scheme(self, name: str) -> None:
         """Light (default) or dark (slate), by the page's own switch."""
@@ -61,6 +68,10 @@ class Browser:
         """Keys, to whatever has the focus."""
         for key in keys:
             ActionChains(self.driver).send_keys(key).perform()
+
+    def settle(self) -> None:
+        """Let the page do what it has put off by a few milliseconds."""
+        self.driver.execute_async_script("setTimeout(arguments[0], 50)")
 
     def focus(self) -> str:
         """What has the focus: its words, or its class."""
@@ -113,8 +124,10 @@ def served(folder: Path) -> Iterator[str]:
     handler = functools.partial(Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/"
-        server.shutdown()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}/"
+        finally:
+            server.shutdown()
 
 
 @contextmanager

@@ -13,13 +13,13 @@ from urllib.parse import unquote, urlsplit
 
 import markdown
 from markdown_it import MarkdownIt
+from mkdocs.config import load_config
 
 __all__ = ["Page", "dead_links", "from_elsewhere", "misspelt", "prose", "shape_here", "shape_there"]
 
 _BLOCKS = {"li", "td", "th", "h1", "h2", "h3", "h4", "pre", "tr", "ul", "ol", "table", "dl"}
 _WORD = re.compile(r"(?<![\w./@:=-])[A-Za-z][a-z]+(?:'[a-z]+)?(?![\w/@]|\.\w)")
 _HEXADECIMAL = re.compile(r"[a-f]+h?$")
-_EXTENSIONS = ["tables", "toc", "attr_list", "sane_lists", "pymdownx.superfences"]
 _GITHUB = MarkdownIt("commonmark").enable("table")
 
 
@@ -139,6 +139,16 @@ def shape_there(text: str) -> list[tuple[str, str]]:
     return _Shape(_GITHUB.render(text)).blocks
 
 
-def shape_here(text: str) -> list[tuple[str, str]]:
+@functools.cache
+def _python_markdown(settings: Path) -> markdown.Markdown:
+    """As these settings of mkdocs have it."""
+    folders = {"docs_dir": str(settings.parents[1]), "site_dir": "/nowhere"}
+    config = load_config(str(settings), **folders)
+    return markdown.Markdown(
+        extensions=config["markdown_extensions"], extension_configs=config["mdx_configs"]
+    )
+
+
+def shape_here(text: str, settings: Path) -> list[tuple[str, str]]:
     """A page as mkdocs shows it."""
-    return _Shape(markdown.markdown(text, extensions=_EXTENSIONS)).blocks
+    return _Shape(_python_markdown(settings).reset().convert(text)).blocks

@@ -52,7 +52,7 @@ def test_a_page_shows_what_a_git_server_shows(name: str) -> None:
     text = re.sub(r"```mermaid\n.*?```", "", text, flags=re.S)
     links = Links(lambda path: path if Path(path).suffix in (".svg", ".png") else None)
     made = page_text(text, name, links)  # code that looks like a link has to stay
-    assert shape_here(made) == shape_there(text)
+    assert shape_here(made, TREE / "docs/site/mkdocs.yml") == shape_there(text)
 
 
 def test_every_link_of_the_site_leads_somewhere(site: Path, tmp_path: Path) -> None:
@@ -104,8 +104,19 @@ def test_the_api_reference_has_every_function(header: Path, site: Path, tmp_path
     declared = {name for path, name in lines if Path(path).resolve() == header.resolve()}
     text = (site / "api" / header.parent.name / f"{header.stem}.html").read_text(encoding="utf-8")
     assert declared <= set(Page(text).names)
-    shown = html.unescape(re.sub(r"<[^>]+>", "", text))
-    assert all(re.search(rf"\b{name}\(", shown) for name in declared)
+    assert all(re.search(rf"\b{name}\(", plain(text)) for name in declared)
+
+
+def plain(text: str) -> str:
+    """HTML without its markup."""
+    return html.unescape(re.sub(r"<[^>]+>", "", text))
+
+
+def listing_of(page: Path) -> str:
+    """The source on a page of the source."""
+    found = re.search(r"<pre.*?</pre>", page.read_text(encoding="utf-8"), re.S)
+    assert found, page
+    return plain(found[0])
 
 
 def test_every_public_header_has_a_page(site: Path) -> None:
@@ -146,8 +157,15 @@ def test_the_growth_page_is_measured(site: Path) -> None:
 def test_no_solution_is_on_the_site(site: Path) -> None:
     """Neither its folder nor that of the checks; an exercise is shown as it lies in its lab."""
     assert not list(site.glob("**/solutions*")) and not list(site.glob("**/checks*"))
-    shown = list((site / "source").rglob("*.html"))
-    assert shown and not any("/* EX " in one.read_text(encoding="utf-8") for one in shown)
+    listings = {one: listing_of(one) for one in (site / "source").rglob("*.html")}
+    assert not [one for one, text in listings.items() if re.search(r"(/\*|;|#) EX \d+\.\d+ ", text)]
+    course = load_course(TREE)
+    paths = [course.lab_of(one.id).path(one) for one in course.exercises()]
+    pages = {path: site / f"source/{path.relative_to(TREE)}.html" for path in paths}
+    shown = [path for path, page in pages.items() if page in listings]
+    assert shown
+    for path in shown:  # a listing has blanks for tabs
+        assert path.read_text("utf-8").split() == listings[pages[path]].split(), path
 
 
 def test_the_search_finds_pages_and_no_lines_of_the_source(site: Path) -> None:

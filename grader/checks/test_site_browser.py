@@ -7,6 +7,7 @@ import os
 import time
 from pathlib import Path
 from typing import Callable, Iterator
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -28,7 +29,7 @@ MAIN = (
 )
 DESK, PHONE = (1280, 900), (390, 844)
 BUILD = TREE / (os.environ.get("BUILD") or "build")
-TAB, ENTER, ESCAPE = "\ue004", "\ue007", "\ue00c"
+TAB, ENTER, ESCAPE, DOWN = "\ue004", "\ue007", "\ue00c", "\ue015"
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,11 @@ def until(holds: Callable[[], object], what: str) -> None:
         time.sleep(0.05)
 
 
+def path_of(browser: Browser) -> str:
+    """Of the page, without the words that were looked for."""
+    return urlsplit(browser.driver.current_url).path
+
+
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 def test_a_main_page_fits_and_nothing_complains(browser: Browser, size: tuple[int, int]) -> None:
     """No console error, no request elsewhere, no page wider than the screen; a picture each."""
@@ -62,10 +68,19 @@ def test_a_main_page_fits_and_nothing_complains(browser: Browser, size: tuple[in
     for page in MAIN:
         browser.open(page)
         assert not browser.complaints(), page
-        wide = browser.run("return [document.documentElement.scrollWidth, innerWidth]")
-        assert wide[0] <= wide[1], page
+        assert browser.too_wide() <= 0, page
         name = page.replace("/", "-").replace(".html", "")
         browser.driver.save_screenshot(str(shots / f"{name}-{size[0]}.png"))
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_a_page_that_is_too_wide_is_found(browser: Browser, size: tuple[int, int]) -> None:
+    """One with a box that is a little wider than the screen."""
+    browser.size(*size)
+    browser.open("index.html")
+    box = f"<div style='width: {size[0] + 100}px; height: 9px'></div>"
+    browser.run(f'document.querySelector("article").insertAdjacentHTML("beforeend", "{box}")')
+    assert browser.too_wide() >= 100
 
 
 def test_the_complaints_are_heard(browser: Browser, site: Path) -> None:
@@ -122,7 +137,7 @@ def test_the_way_by_keyboard(browser: Browser) -> None:
         if browser.focus() == "Handouts":
             break
     browser.press(ENTER)
-    until(lambda: "lab0-boot" in browser.driver.current_url, "Enter does not follow a link")
+    until(lambda: path_of(browser) == "/lab0-boot/index.html", "Enter does not follow a link")
 
 
 def test_the_search_by_keyboard(browser: Browser) -> None:
@@ -133,14 +148,20 @@ def test_the_search_by_keyboard(browser: Browser) -> None:
     browser.press("/")
     until(lambda: browser.run("return document.activeElement.name") == "query", "no search")
     browser.press(*"uart_probe")
-    results = "return document.querySelectorAll('.md-search-result__link').length"
-    until(lambda: browser.run(results), "nothing is found")
+    first = "return document.querySelector('.md-search-result__link')?.pathname"
+    until(lambda: browser.run(first) == "/api/lab0/uart.html", "it is not found")
     browser.press(ESCAPE)
     until(lambda: browser.run("return document.activeElement.name") != "query", "it stays open")
+    browser.settle()  # the theme takes a focus that is lost and back at once for one kept
+    opened = "return document.querySelector('#__search').checked"
+    assert not browser.run(opened)
     browser.press("/")
-    until(lambda: browser.run(results), "the results are gone")
-    browser.press("\ue015", ENTER)
-    until(lambda: "uart" in browser.driver.current_url, "Enter does not go there")
+    until(lambda: browser.run(opened), "it does not open again")
+    assert browser.run(first) == "/api/lab0/uart.html", "the results are gone"
+    browser.press(DOWN)
+    until(lambda: browser.run("return document.activeElement.pathname"), "no result is chosen")
+    browser.press(ENTER)
+    until(lambda: path_of(browser) == "/api/lab0/uart.html", "Enter does not go there")
 
 
 def test_the_chosen_scheme_is_remembered(browser: Browser) -> None:
@@ -154,9 +175,11 @@ def test_the_chosen_scheme_is_remembered(browser: Browser) -> None:
 
 
 def test_the_menu_of_a_phone(browser: Browser) -> None:
-    """The drawer opens and has the sections."""
+    """The drawer comes onto the screen, and has the sections."""
     browser.size(*PHONE)
     browser.open("index.html")
+    left = "return document.querySelector('.md-sidebar--primary').getBoundingClientRect().left"
+    assert browser.run(left) < 0
     browser.run("document.querySelector('label[for=__drawer]').click()")
-    until(lambda: browser.run("return document.querySelector('#__drawer').checked"), "no menu")
+    until(lambda: browser.run(left) >= 0, "no menu")
     assert "Handouts" in browser.run("return document.querySelector('.md-nav--primary').innerText")
