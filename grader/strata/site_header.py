@@ -59,9 +59,8 @@ def read_header(path: str, text: str) -> Header:
         names = names_of(code)
         if words or names:
             items.append(Item(words, "\n".join(code), tuple(names)))
-    lab = re.match(r"lab(\d+)", path)
-    assert lab, path
-    return Header(int(lab[1]), path, summary, comment.partition("\n\n")[2], tuple(items))
+    lab = int(re.findall(r"lab(\d+)", path)[0])
+    return Header(lab, path, summary, comment.partition("\n\n")[2], tuple(items))
 
 
 def _blocks(lines: list[str]) -> list[list[str]]:
@@ -74,7 +73,7 @@ def _blocks(lines: list[str]) -> list[list[str]]:
         if re.match(r"#(include|ifndef|endif|ifdef|else|undef)\b", line) or _is_guard(lines, at):
             blocks.append([])
             continue
-        in_comment = (in_comment or "/*" in line) and not line.rstrip().endswith("*/")
+        in_comment = "/*" in line.rpartition("*/")[2] or in_comment and "*/" not in line
         if not line.strip() and depth == 0 and not in_comment:
             blocks.append([])
             continue
@@ -90,9 +89,9 @@ def _is_guard(lines: list[str], at: int) -> bool:
 
 def _split(block: list[str]) -> tuple[str, list[str]]:
     """The comment that a block begins with, and its code."""
-    if not block[0].startswith("/*"):
+    end = next((at for at, line in enumerate(block) if "*/" in line), len(block) - 1)
+    if not block[0].startswith("/*") or not block[end].rstrip().endswith("*/"):
         return "", _code(block)
-    end = next(at for at, line in enumerate(block) if line.rstrip().endswith("*/"))
     return _words(block[: end + 1]), _code(block[end + 1 :])
 
 
@@ -102,7 +101,7 @@ def _code(lines: list[str]) -> list[str]:
     skipping = False
     for line in lines:
         if line == "{":
-            out[-1] += ";"
+            out[-1:] = [f"{last};" for last in out[-1:]]
             skipping = True
         elif skipping:
             skipping = line != "}"
@@ -145,26 +144,24 @@ def names_of(code: list[str]) -> list[str]:
         for kind, name in re.findall(r"^(struct|enum|union) (?:packed )?(\w+) \{", text, re.M)
     ]
     text = re.sub(r"\{.*?^\}|\{[^\n]*\}", "{}", text, flags=re.M | re.S)
-    for declaration in re.split(r";", text):
-        declaration = re.sub(r"^\{\} packed", "", declaration)
-        declaration = " ".join(re.sub(r"__attribute__\(\(.*?\)\)", "", declaration).split())
-        if not declaration or declaration.endswith("}"):
-            continue
-        joint = re.match(r"(HOOK_\w+|[A-Z]+(?:_CLASS)?_DECLARE)\((.*)\)$", declaration)
-        function = re.search(r"(\w+) ?\((?!\*)", declaration)
-        plain = re.search(r"(\w+)(?:\[\w*\])*$", declaration)
-        if joint:
-            words = joint[2].split(",")
-            names.append(words[0 if joint[1].startswith("HOOK") else -1].split()[-1])
-        elif function and not declaration.startswith("static_assert"):
-            names.append(function[1])
-        elif (
-            not function
-            and plain
-            and not re.match(r"(struct|enum|union) (packed )?\w+$", declaration)
-        ):
-            names.append(plain[1])
+    names += [name for one in text.split(";") for name in _declared(one)]
     return list(dict.fromkeys(names))
+
+
+def _declared(declaration: str) -> list[str]:
+    """The name of one declaration, where it is none of a type."""
+    text = re.sub(r"^\{\} packed", "", declaration)
+    text = " ".join(re.sub(r"__attribute__\(\(.*?\)\)", "", text).split())
+    if not text or text.endswith("}") or text.startswith("static_assert"):
+        return []
+    if joint := re.match(r"(HOOK_\w+|[A-Z]+(?:_CLASS)?_DECLARE)\((.*)\)$", text):
+        words = [word for one in joint[2].split(",") for word in one.split()[-1:]]
+        return words[:1] if joint[1].startswith("HOOK") else words[-1:]
+    if function := re.search(r"(\w+) ?\((?!\*)", text):
+        return [function[1]]
+    variable = re.search(r"(\w+)(?:\[\w*\])*$", text)
+    is_type = re.match(r"(struct|enum|union) (packed )?\w+$", text)
+    return [variable[1]] if variable and not is_type else []
 
 
 def comment_parts(comment: str, parameters: str) -> list[tuple[str, str]]:

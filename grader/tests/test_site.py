@@ -159,6 +159,24 @@ def test_a_header_without_a_head_is_named() -> None:
         read_header("lab0-boot/include/lab0/a.h", "int a;\n")
 
 
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("/* one */ int a;\n\nint b;", ["a", "b"]),
+        ("/* one */\nint a; /* two */ int b;", ["a", "b"]),
+        ("int a;\n\n{\n\tint hidden;\n}\nint b;", ["a", "b"]),
+        ("HOOK_DECLARE();", []),
+        ("LOCK_CLASS_DECLARE(one, two);", ["two"]),
+        ("static_assert(sizeof(int) == 4);", []),
+        ("extern char text[A_B][2];", ["text"]),
+    ],
+)
+def test_a_header_of_another_form_is_read(code: str, names: list[str]) -> None:
+    """As far as it goes: a student's own one does not stop the site."""
+    items = read_header("lab0-boot/include/lab0/a.h", f"/*\n * a.h - a.\n */\n{code}\n").items
+    assert [name for one in items for name in one.names] == names
+
+
 def test_the_verbs_are_read_from_the_makefile() -> None:
     """What it takes stands behind the colon."""
     text = make_page("# SPDX\n#   BUILD=dir     where\n\nrun: a b ## boot it: [LAB=n]\nx: ## do\n")
