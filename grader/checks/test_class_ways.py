@@ -11,10 +11,11 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Iterator
 
 import pytest
 
@@ -152,7 +153,7 @@ def test_a_scheduler_that_is_not_there_is_one_line(tmp_path: Path, repository: P
     assert "SCHEDULER=tcp://127.0.0.1:9: no scheduler answers there" in said
     assert "Traceback" not in said
     run = start_class(repository, folder, tmp_path / "out", TAG=TAG, TEST="0.1")
-    time.sleep(3)
+    assert run.stdout and "building what is provided" in run.stdout.readline()
     os.killpg(run.pid, signal.SIGINT)
     said, _ = run.communicate(timeout=60)
     assert "Traceback" not in said and "the same command goes on from here" in said, said
@@ -160,24 +161,29 @@ def test_a_scheduler_that_is_not_there_is_one_line(tmp_path: Path, repository: P
     assert graded.points("right-0", "0.1") == WORTH
 
 
+@pytest.fixture(name="home")
+def _home() -> Iterator[Path]:
+    """A folder that others may reach: each pytest of root shuts those of tmp_path again."""
+    folder = Path(tempfile.mkdtemp(prefix="nobody"))
+    yield folder
+    shutil.rmtree(folder)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-def test_somebody_who_is_not_root_grades_a_class(tmp_path: Path) -> None:
+def test_somebody_who_is_not_root_grades_a_class(home: Path) -> None:
     """The same marks; the sandbox is then made by the user's own namespaces alone."""
-    folder = lay_out_right_ones(tmp_path, 2)
-    tree = tmp_path / "strata"
+    folder = lay_out_right_ones(home, 2)
+    tree = home / "strata"
     subprocess.run(["git", "clone", "-q", str(TREE), str(tree)], check=True)
-    for path in (tmp_path, *tmp_path.rglob("*")):
+    for path in (home, *home.rglob("*")):
         os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
-    for path in (tmp_path, *tmp_path.parents):
-        path.chmod(path.stat().st_mode | 0o011)
     words = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-    words += ["make", "grade-class", f"SUBMISSIONS={folder}", f"OUT={tmp_path / 'out'}"]
+    words += ["make", "grade-class", f"SUBMISSIONS={folder}", f"OUT={home / 'out'}"]
     words += ["LAB=0", "TEST=0.1", f"TAG={TAG}"]
-    home = {"HOME": str(tmp_path), "USER": "nobody"}
     done = subprocess.run(
         words,
         cwd=tree,
-        env={**environment(), **home},
+        env=environment(HOME=str(home), USER="nobody"),
         capture_output=True,
         text=True,
         timeout=900,
