@@ -56,7 +56,7 @@ def main(_words: list[str]) -> int:
 
 
 def _jobs(word: str) -> int:
-    if word and not (word.isascii() and word.isdigit() and int(word)):
+    if word and not (word.isdecimal() and int(word)):
         raise UsageError(f"JOBS={word}: a number from 1 on")
     return int(word or os.cpu_count() or 1)
 

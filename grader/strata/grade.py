@@ -107,7 +107,7 @@ def request(environment: Mapping[str, str], out: str, provided: bool = False) ->
 def _jobs(word: str) -> int:
     if not word:
         return max(1, len(os.sched_getaffinity(0)))
-    if not word.isdigit() or int(word) < 1:
+    if not word.isdecimal() or int(word) < 1:
         raise UsageError(f"JOBS={word}: a number from 1 on")
     return int(word)
 

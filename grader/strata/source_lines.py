@@ -73,7 +73,7 @@ def lines_behind(tree: Path, image: Path, addresses: Iterable[int]) -> dict[int,
     for address, line in zip(wanted, done.stdout.decode("utf-8", "replace").splitlines()):
         name, _, number = _DISCRIMINATOR.sub("", line).rpartition(":")
         file = _in_tree(tree, name)
-        if file and number.isdigit() and int(number):
+        if file and number.isdecimal() and int(number):
             found[address] = Place(file, int(number))
     return found
 
