@@ -83,11 +83,7 @@ def _exercises(maker: Maker, marks: Marks) -> str:
     rows = []
     for mark in marks.exercises:
         one, idle = mark.exercise, report.idle_word(mark)
-        whole = mark.points == mark.most and not idle
-        count = sum(test.best is not None and test.best.passed for test in mark.tests)
-        words = (
-            idle or f"{'done' if whole else 'not yet right'}, {count} of {len(mark.tests)} tests"
-        )
+        words = report.in_words(mark)
         words += ", given, not yours" if mark.solved else ""
         if mark.alone != mark.points:
             words += f", alone {report.points_text(mark.alone, mark.most)}"
@@ -97,7 +93,7 @@ def _exercises(maker: Maker, marks: Marks) -> str:
         else:
             name += f"<br>{maker.handout(one)}"
         seconds = sum(test.best.seconds for test in mark.tests if test.best is not None)
-        kind = "good" if whole else "quiet" if idle and not mark.errors else "bad"
+        kind = "good" if report.is_done(mark) else "quiet" if idle and not mark.errors else "bad"
         rows.append(
             [
                 name,

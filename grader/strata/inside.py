@@ -189,7 +189,7 @@ def git() -> int:
             notes.append(f"{name}: not a plain file in the repository: not taken")
             continue
         size = ask("cat-file", "-s", words[2]).stdout.strip()
-        if not size.isdecimal() or int(size) > int(most):
+        if not size.isdigit() or int(size) > int(most):
             notes.append(f"{name}: larger than {int(most) // 1024} KiB: not taken")
             continue
         data = ask("cat-file", "blob", words[2])

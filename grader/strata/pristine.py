@@ -57,7 +57,7 @@ def find(course: Course) -> str | None:
 def age(tag: str) -> tuple[int, bool]:
     """Order of tags: by the number of the correction; labN comes after labN-start."""
     name, _, correction = tag.partition(".")
-    return int(correction or "0") if correction.isdecimal() or not correction else 0, "-" not in name
+    return int(correction) if correction.isdecimal() else 0, "-" not in name
 
 
 def changed_provided(course: Course) -> list[str]:

@@ -17,6 +17,8 @@ __all__ = [
     "closing_line",
     "first_to_do",
     "idle_word",
+    "in_words",
+    "is_done",
     "lab_lines",
     "notes",
     "plain_lines",
@@ -187,6 +189,20 @@ def idle_word(exercise: ExerciseMark) -> str:
     return reasons.pop() if len(reasons) == 1 else "not run"
 
 
+def is_done(exercise: ExerciseMark) -> bool:
+    """Whether it has all points that can be had on this machine, and there are any."""
+    return 0 < exercise.points == exercise.most
+
+
+def in_words(exercise: ExerciseMark) -> str:
+    """How it stands, and how many of its tests passed."""
+    if idle_word(exercise):
+        return idle_word(exercise)
+    word = "done" if is_done(exercise) else "not yet right" if exercise.most else "not judged here"
+    count = sum(word_of(test).startswith("pass") for test in exercise.tests)
+    return f"{word}, {count} of {len(exercise.tests)} tests"
+
+
 def _alone(exercise: ExerciseMark) -> str:
     words = []
     if exercise.solved:
@@ -227,14 +243,13 @@ def _table(marks: Marks) -> None:
     paint: Callable[[str], str] = _paint
     for exercise in marks.exercises:
         one = exercise.exercise
-        whole = exercise.points == exercise.most
-        word = idle_word(exercise) or ("done" if whole else "not yet right")
-        count = sum(word_of(test).startswith("pass") for test in exercise.tests)
-        tests = "" if idle_word(exercise) else f", {count} of {len(exercise.tests)} tests"
         table.add_row(
             Text(one.id, style="bold"),
             Text(one.name, style="bold"),
-            Text(word + tests + _alone(exercise), style="green" if whole else "yellow"),
+            Text(
+                in_words(exercise) + _alone(exercise),
+                style="green" if is_done(exercise) else "yellow",
+            ),
             Text(points_text(exercise.points, exercise.most), style="bold"),
         )
         for test in () if idle_word(exercise) else exercise.tests:

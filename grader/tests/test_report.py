@@ -17,8 +17,8 @@ from strata.lab import Course
 from strata.markers import State
 from strata.planning import Situation
 from strata.points import Marks, mark
-from strata.record import Plan, Planned, Result, write_atomically
-from strata.report import closing_line, first_to_do, plain_lines, wants_plain
+from strata.record import NOT_JUDGED, Plan, Planned, Result, write_atomically
+from strata.report import closing_line, first_to_do, in_words, is_done, plain_lines, wants_plain
 from strata.results import as_json, as_junit, write
 from support import case, make_course, passed
 
@@ -132,6 +132,18 @@ def test_among_places_the_plain_test_comes_first(course: Course) -> None:
     first = {one.id: replace(FAULT, id=one.id) for one in cases}
     found = mark(course, cases, cases, Situation(STATES), first, {}).exercises[1].first_failure
     assert found is not None and found.case is cases[1]
+
+
+def test_what_cannot_be_judged_here_is_not_done(course: Course) -> None:
+    """No point was to be had, and none was won."""
+    lacks = {A.id: Result(A.id, NOT_JUDGED, "no such tool")}
+    marks = mark(course, [A], [A], Situation(STATES), lacks, {}, False)
+    assert [in_words(one) for one in marks.exercises if one.tests] == [
+        "not judged here, 0 of 1 tests"
+    ]
+    assert not any(is_done(one) for one in marks.exercises)
+    right = mark(course, [A], [A], Situation(STATES), passed(A), {}, False)
+    assert [in_words(one) for one in right.exercises if one.tests] == ["done, 1 of 1 tests"]
 
 
 def test_what_is_not_begun_is_one_line(course: Course) -> None:
