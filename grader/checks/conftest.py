@@ -51,7 +51,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kept = [item for item in items if item.get_closest_marker("long") is None]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     times = last_times()
-    items[:] = sorted(kept, key=lambda item: -times.get(item.name, guess(item)))
+    longest = sorted(kept, key=lambda item: -times.get(item.name, guess(item)))
+    items[:] = dealt(longest, getattr(config, "workerinput", {}).get("workercount", 1))
+
+
+def dealt(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
+    """So that not one worker gets the longest: xdist begins with a run of the list for each."""
+    run = max(len(items) // workers // 4, 2)
+    hands = [items[at : run * workers : workers] for at in range(workers)]
+    return [*(item for hand in hands for item in hand), *items[run * workers :]]
 
 
 def last_times() -> dict[str, float]:
