@@ -100,12 +100,12 @@ class Failure(Exception):
         detail: str = "",
     ) -> None:
         super().__init__(fact)
-        self.fact = fact
-        self.expected = expected
-        self.seen = seen
-        self.where = where
-        self.hint = hint
-        self.detail = detail
+        self.fact = str(fact)  # who writes a test is not held to types
+        self.expected = str(expected)
+        self.seen = str(seen)
+        self.where = str(where)
+        self.hint = str(hint)
+        self.detail = str(detail)
 
     def __str__(self) -> str:
         """All that is known, line by line."""

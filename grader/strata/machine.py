@@ -471,6 +471,8 @@ class Guest(Inspection):
 
     def _drain(self) -> None:
         """Read all that the guest wrote before the moment of now."""
+        if self._exited:
+            return  # it was read then
         for key in list(self._selector.get_map().values()):
             if key.data in ("serial", "verdict"):
                 while not self._flooded and self._read(key.fd, key.data):
@@ -579,6 +581,8 @@ class Guest(Inspection):
         self.unrecorded = self.unrecorded or reason
 
     def _verdict_bytes(self) -> bytes:
+        """With what it wrote before something that was seen elsewhere, such as its prompt."""
+        self._drain()
         return bytes(self.verdict_log if self.spec.debugcon else self.serial)
 
     def _attach(self) -> None:

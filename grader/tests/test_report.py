@@ -10,9 +10,11 @@ import sys
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from strata.errors import Failure
 from strata.lab import Course
 from strata.markers import State
 from strata.planning import Situation
@@ -253,3 +255,9 @@ def test_a_run_that_is_not_recorded_offers_debug_only(course: Course) -> None:
     test.best.unrecorded = "it has more than one CPU"
     text = "\n".join(first_to_do(course, marks))
     assert "make debug TEST=boot.file.b" in text and "make rewind" not in text
+
+
+def test_a_failure_is_text_whatever_a_test_saw() -> None:
+    """Who writes a test may forget that."""
+    seen: Any = ["a", "list"]
+    assert str(Failure("one line", seen=seen)) == "one line\nseen:     ['a', 'list']"

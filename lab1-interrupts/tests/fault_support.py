@@ -57,7 +57,8 @@ def provoke(guest: Any, command: str) -> Record:
     guest.wait_serial("strata> ")
     found = records(guest)
     if len(found) != before + 1 or not found[-1].complete:
-        raise Failure(f"`{command}` sends one whole record of a panic", seen=guest.verdicts[-40:])
+        told = "\n".join(guest.verdicts[-40:])
+        raise Failure(f"`{command}` sends one whole record of a panic", seen=told)
     return found[-1]
 
 
