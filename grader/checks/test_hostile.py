@@ -12,9 +12,9 @@ from typing import Callable
 
 import pytest
 
+from strata.ends import EXIT_OK
 from strata.errors import Failure, GuestEnded, QemuCrashed, QemuMissing
 from strata.kernel_run import ICOUNT, VIRTUAL_S, KernelRun, run_all
-from strata.ends import EXIT_OK
 from strata.machine import Guest
 from strata.plugin import kernel_spec
 from strata.spec import Limits, MachineSpec
@@ -115,6 +115,25 @@ def test_a_guest_that_ends_is_fine(build: Build) -> None:
 def test_the_reason_is_told(build: Build, body: str, reason: str) -> None:
     """Hangs, sleeps, resets, floods and odd ends have each their own words."""
     assert re.search(reason, ended(build(body)).seen, re.S)
+
+
+def test_page_tables_in_a_device_are_told(build: Build) -> None:
+    """QEMU does not walk them, where a real CPU would: the guest's fault, not the machine's."""
+    body = """
+        mov eax, cr4
+        or eax, 0x10                            ; pages of 4 MiB
+        mov cr4, eax
+        mov dword [0x200000], 0x83              ; one, where we are
+        mov dword [0x200004], 0x80000003        ; a table where no RAM is
+        mov eax, 0x200000
+        mov cr3, eax
+        mov eax, 0x80000011
+        mov cr0, eax
+        mov eax, [0x400000]
+        jmp $"""
+    failure = ended(build(body))
+    assert re.search("gave up on what the guest did: .*, in .*protected mode", failure.seen)
+    assert "CR3" in failure.hint
 
 
 def test_binary_rubbish_is_shown_safely(build: Build) -> None:

@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from dataclasses import dataclass, field
+
+from .host import parse_registers
 
 __all__ = [
     "EXIT_FAIL",
@@ -31,6 +34,9 @@ EXIT_NAMES = {
     EXIT_LOADER: "the loader gave up with a message",
 }
 
+# QEMU gives up, as a real CPU would not: a guest runs into nothing, or has its page
+# tables in a device's memory. Source: QEMU, cpu_abort() in cpu.c.
+_FATAL = re.compile(r"^qemu: fatal: (.*)$", re.M)
 _ASTRAY = "Trying to execute code outside RAM or ROM at "
 
 
@@ -38,7 +44,8 @@ _ASTRAY = "Trying to execute code outside RAM or ROM at "
 class End:
     """How a guest ended.
 
-    kind  exit (code), reset, shutdown, astray, hang, flood, stall, killed (by us)
+    kind  exit (code), reset, shutdown, astray and abort (by QEMU), hang, flood, stall,
+          killed (by us)
     """
 
     kind: str
@@ -66,12 +73,15 @@ def end_of(status: int, reason: str, said: str, started: bool) -> End | None:
         return End("reset", text="the machine was reset")
     if status == 0 and reason == "guest-shutdown":
         return End("shutdown", text="the guest switched the machine off")
-    # QEMU gives up, as a real CPU would not, where a guest runs into nothing.
-    _, _, rest = said.partition(_ASTRAY)
-    if rest.split():
-        place = f"{rest.split()[0]}, where there is neither RAM nor ROM"
+    fatal = _FATAL.search(said)
+    if fatal is None:
+        return None
+    _, _, place = fatal[1].partition(_ASTRAY)
+    if place:
+        place = f"{place.split()[0]}, where there is neither RAM nor ROM"
         return End("astray", text=f"the CPU went on at physical address {place}")
-    return None
+    text = f"QEMU gave up on what the guest did: {fatal[1]}"
+    return End("abort", text=text, regs=parse_registers(said))
 
 
 def crash_text(status: int, said: str, started: bool) -> str:

@@ -547,6 +547,8 @@ class Guest(Inspection):
             return
         said = os.pread(self._stderr, 4000, 0).decode("utf-8", "replace").strip()
         self.end = end_of(self._status, self._reason, said, self._started)
+        if self.end is not None and self.end.kind in ("astray", "abort"):
+            self._note("QEMU gives up on it")
         if self.end is None:
             raise QemuCrashed(crash_text(self._status, said, self._started))
 

@@ -57,6 +57,10 @@ _BUSY |= {"line_feed", "line_start", "monitor_execute"}
 _FRAMES = 8
 _LOG_TAIL = 200_000
 _SHOWN = 3
+_OUTLANDISH = (
+    "QEMU walks no page tables and runs no code in a device's memory: is each address in CR3 "
+    "and in the tables one of your RAM?"
+)
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,9 @@ def describe(guest: Guest, wanted: str) -> Failure:
         seen = f"{end}; its message: {_last_line(guest)!r}"
     elif end.kind == "exit" and end.code == EXIT_PANIC:
         seen = f"{end}, without a word on the verdict port"
+    elif end.kind == "abort":
+        seen = f"{end}, in {guest.symbols.find(end.regs.get('rip', 0))}{_mode(end.regs)}"
+        return GuestEnded(ENDED, expected=wanted, seen=seen, detail=detail, hint=_OUTLANDISH)
     return GuestEnded(ENDED, expected=wanted, seen=seen, detail=detail)
 
 

@@ -7,6 +7,10 @@ import pytest
 
 from strata.ends import EXIT_PANIC, crash_text, end_of
 
+ABORT = """qemu: fatal: cpu_io_recompile: could not find TB for pc=(nil)
+RAX=0000000000000001 RBX=0000000000000002
+RIP=ffffffff80100123 RFL=00000082 [--S----] CPL=0 II=0 A20=1 SMM=0 HLT=0
+"""
 ASTRAY = "qemu: fatal: Trying to execute code outside RAM or ROM at 0xa0000\nmore"
 
 
@@ -21,6 +25,8 @@ ASTRAY = "qemu: fatal: Trying to execute code outside RAM or ROM at 0xa0000\nmor
         (0, "", "", None),
         (-6, "", ASTRAY, "astray"),
         (-6, "", "Trying to execute code outside RAM or ROM at ", None),
+        (-6, "", "qemu: fatal: ", "abort"),
+        (-6, "", ABORT, "abort"),
         (-11, "", "", None),
     ],
 )
@@ -29,6 +35,12 @@ def test_a_status_is_an_end(status: int, reason: str, said: str, kind: str | Non
     assert (end.kind if end else None) == kind
     if end and end.kind == "exit":
         assert end.code == status >> 1
+
+
+def test_an_abort_has_its_reason_and_registers() -> None:
+    end = end_of(-6, "", ABORT, started=True)
+    assert end and str(end).endswith("did: cpu_io_recompile: could not find TB for pc=(nil)")
+    assert end.regs["rip"] == 0xFFFFFFFF80100123
 
 
 def test_status_1_is_no_guests_end_before_qemu_started() -> None:
