@@ -129,7 +129,8 @@ def test_a_mistake_costs_its_own_exercise_only(
     maker = Maker(COURSE, lab, tmp_path / "scratch")
     mine = [one for one in MUTANTS if COURSE.lab_of(one.exercise).number == number and not one.slow]
     lay_out([maker.single(one) for one in mine], tmp_path / "in")
-    graded = grade_class(repository, tmp_path / "in", tmp_path / "out", TAG=TAG, LAB=str(number))
+    words = {"TAG": TAG, "LAB": str(number), "LIMIT": "900"}
+    graded = grade_class(repository, tmp_path / "in", tmp_path / "out", **words)
     wrong = [
         f"{one.name} ({one.exercise}): {test['id']}: {test['word']}"
         for one in mine

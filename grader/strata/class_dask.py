@@ -39,6 +39,8 @@ def results_of(
     settings: dict[str, Any] = {"distributed.scheduler.allowed-failures": _FAILURES}
     settings["distributed.scheduler.worker-saturation"] = 1.0
     logging.getLogger("distributed").setLevel(logging.ERROR)
+    # At Ctrl-C a worker may come in while the listener goes: nothing to tell of.
+    logging.getLogger("tornado.application").setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", "Large object", UserWarning)  # it is meant to be there
     os.environ["DASK_DISTRIBUTED__LOGGING__DISTRIBUTED"] = "critical"
     with dask.config.set(settings):
