@@ -147,18 +147,19 @@ def ended(process: subprocess.Popen[bytes]) -> None:
 
 def test_a_scheduler_that_is_not_there_is_one_line(tmp_path: Path, repository: Path) -> None:
     """After some seconds, not for ever; and Ctrl-C leaves what was graded."""
-    folder = lay_out_right_ones(tmp_path, 1)
+    folder = lay_out_right_ones(tmp_path, 3)
     words = {"TAG": TAG, "TEST": "0.1", "SCHEDULER": "tcp://127.0.0.1:9"}
     said, _ = start_class(repository, folder, tmp_path / "out", **words).communicate(timeout=400)
     assert "SCHEDULER=tcp://127.0.0.1:9: no scheduler answers there" in said
     assert "Traceback" not in said
     run = start_class(repository, folder, tmp_path / "out", TAG=TAG, TEST="0.1")
-    assert run.stdout and "building what is provided" in run.stdout.readline()
+    assert run.stdout and any(line.startswith("1 of 3: ") for line in run.stdout)
     os.killpg(run.pid, signal.SIGINT)
     said, _ = run.communicate(timeout=60)
     assert "Traceback" not in said and "the same command goes on from here" in said, said
     graded = grade_class(repository, folder, tmp_path / "out", TAG=TAG, TEST="0.1")
-    assert graded.points("right-0", "0.1") == WORTH
+    assert re.search(r"[12] of 3 are there already", graded.said), graded.said
+    assert {graded.points(name, "0.1") for name in graded.rows} == {WORTH}
 
 
 @pytest.fixture(name="home")

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import warnings
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Callable, Iterator, Sequence
 
@@ -50,16 +52,17 @@ def results_of(
         else:
             # Others on this machine may not give work to these processes.
             security = security_of.temporary()
-            cluster = distributed.LocalCluster(
-                n_workers=min(jobs, len(asked)),
-                threads_per_worker=1,
-                processes=True,
-                dashboard_address="127.0.0.1:0",
-                memory_limit=0,
-                security=security,
-                protocol="tls://",
-            )
-            client = distributed.Client(cluster, security=security)
+            with _without_ctrl_c():
+                cluster = distributed.LocalCluster(
+                    n_workers=min(jobs, len(asked)),
+                    threads_per_worker=1,
+                    processes=True,
+                    dashboard_address="127.0.0.1:0",
+                    memory_limit=0,
+                    security=security,
+                    protocol="tls://",
+                )
+                client = distributed.Client(cluster, security=security)
         try:
             tree = client.submit(_same, packed, pure=False)
             futures = {
@@ -79,6 +82,19 @@ def results_of(
             client.close()
             if cluster is not None:
                 cluster.close()
+
+
+@contextmanager
+def _without_ctrl_c() -> Iterator[None]:
+    """What is started within never hears Ctrl-C, which a terminal sends to all: we end it.
+
+    Threads and processes inherit the mask, and so do workers that take a dead one's place.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _client(distributed: Any, scheduler: str) -> Any:
