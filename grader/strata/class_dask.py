@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import warnings
-from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Callable, Iterator, Sequence
 
@@ -22,6 +20,8 @@ __all__ = ["results_of"]
 
 _FAILURES = 5  # workers that may die over one submission
 _PATIENCE = 20  # seconds
+# A terminal sends Ctrl-C to the workers, too, but it is we who end them.
+_DEAF = ["import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"]
 Grade = Callable[[bytes, Asked], dict[str, Any]]
 
 
@@ -52,17 +52,17 @@ def results_of(
         else:
             # Others on this machine may not give work to these processes.
             security = security_of.temporary()
-            with _without_ctrl_c():
-                cluster = distributed.LocalCluster(
-                    n_workers=min(jobs, len(asked)),
-                    threads_per_worker=1,
-                    processes=True,
-                    dashboard_address="127.0.0.1:0",
-                    memory_limit=0,
-                    security=security,
-                    protocol="tls://",
-                )
-                client = distributed.Client(cluster, security=security)
+            cluster = distributed.LocalCluster(
+                n_workers=min(jobs, len(asked)),
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address="127.0.0.1:0",
+                memory_limit=0,
+                security=security,
+                protocol="tls://",
+                preload=_DEAF,
+            )
+            client = distributed.Client(cluster, security=security)
         try:
             tree = client.submit(_same, packed, pure=False)
             futures = {
@@ -82,19 +82,6 @@ def results_of(
             client.close()
             if cluster is not None:
                 cluster.close()
-
-
-@contextmanager
-def _without_ctrl_c() -> Iterator[None]:
-    """What is started within never hears Ctrl-C, which a terminal sends to all: we end it.
-
-    Threads and processes inherit the mask, and so do workers that take a dead one's place.
-    """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _client(distributed: Any, scheduler: str) -> Any:
