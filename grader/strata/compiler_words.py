@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from .lab import Course, Exercise
 from .points import ExerciseMark, Marks
+from .record import printable
 
 __all__ = ["SHOWN", "read_warnings", "with_warnings"]
 
@@ -73,12 +74,8 @@ def read_warnings(said: str, file: str) -> list[str]:
         if not _WARNING.search(match["text"]):
             continue
         text = _OPTION.sub("", match["text"]).partition(": ")[2]
-        line = _printable(f"{file}:{match['line']}: {text}")
+        line = printable(f"{file}:{match['line']}: {text}")
         line = line if len(line) <= _LONGEST else line[:_LONGEST] + "..."
         if line not in lines:
             lines.append(line)
     return lines
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)

@@ -13,7 +13,7 @@ from .ends import EXIT_LOADER, EXIT_PANIC
 from .machine import Guest
 from .elf import Symbols
 from .host import named_pipe
-from .record import ENDED, SERIAL_TAIL
+from .record import ENDED, SERIAL_TAIL, printable
 
 __all__ = ["Fault", "decode_faults", "describe", "hang_text", "reset_text"]
 
@@ -265,7 +265,7 @@ def _page_walk(guest: Guest, address: int) -> str:
 
 def _serial_tail(guest: Guest) -> str:
     text = bytes(guest.serial[-2000:]).decode("utf-8", "backslashreplace")
-    lines = [_printable(line) for line in text.splitlines()[-8:]]
+    lines = [printable(line) for line in text.splitlines()[-8:]]
     if not any(line.strip() for line in lines):
         return ""
     return f"{SERIAL_TAIL}\n" + "\n".join(f"  | {line[:160]}" for line in lines)
@@ -274,8 +274,4 @@ def _serial_tail(guest: Guest) -> str:
 def _last_line(guest: Guest) -> str:
     text = bytes(guest.serial[-400:]).decode("utf-8", "backslashreplace")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return _printable(lines[-1]) if lines else ""
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+    return printable(lines[-1]) if lines else ""

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-__all__ = ["Plan", "Planned", "Result", "write_atomically"]
+__all__ = ["Plan", "Planned", "Result", "printable", "write_atomically"]
 
 _Kind = TypeVar("_Kind")
 
@@ -122,6 +122,11 @@ class Result:
 def _with_tuples(kind: type[_Kind], data: dict[str, Any]) -> _Kind:
     words: dict[str, Any] = {**data, "given": tuple(data.get("given", ()))}
     return kind(**words)
+
+
+def printable(text: str) -> str:
+    """What a stranger's program said, without what a terminal would obey."""
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
 
 
 def write_atomically(path: Path, text: str) -> None:
