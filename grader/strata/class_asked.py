@@ -146,6 +146,7 @@ def _check_out(submissions: Path, out: Path) -> None:
 
 
 def number_of(environment: Mapping[str, str], name: str, usual: int, most: int) -> int:
+    """A number from 1 to `most` that a user gave by name, or the usual one."""
     word = environment.get(name, "") or str(usual)
     if not re.fullmatch("[0-9]{1,9}", word) or not 1 <= int(word) <= most:
         raise UsageError(f"{name}={word}: a number from 1 to {most}")
