@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import subprocess
 import time
@@ -29,12 +30,22 @@ from test_graded import MUTANTS, Mutant, Outcome
 LAB = COURSE.lab(1)
 KEY = Key.of(COURSE, LAB)
 MINUTES, CORES = 10, 2  # for 100
+IDLE = 0.2  # of a core
 pytestmark = pytest.mark.skipif(
     bool(sandbox.missing()), reason="no sandbox on this machine: " + sandbox.missing()
 )
 Judge = Callable[[Mutant], Outcome]
 # Fixtures of others.
 bench, judge_of, repository = test_graded.bench, test_graded.outcome_of, test_class.repository
+
+
+def work_of_others() -> float:
+    """Seconds that the processors have worked, but for children of ours that have ended."""
+    words = Path("/proc/stat").read_text(encoding="ascii").split()[1:8]
+    user, nice, system, _idle, _waiting, irq, softirq = map(int, words)
+    ours = resource.getrusage(resource.RUSAGE_CHILDREN)
+    worked = (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+    return worked - ours.ru_utime - ours.ru_stime
 
 
 def points_of(mutants: list[Mutant], outcome: Judge) -> dict[str, float]:
@@ -106,15 +117,19 @@ def test_a_class_of_100_gets_the_marks_of_its_key(
 ) -> None:
     """25 alternatives, 45 mixed mutants, 20 half done, 5 that don't build, 5 hostile.
 
-    Its time is judged by what it takes of the processors: others may be at work, too.
+    Its time is judged by what it takes of the processors, and on the clock where nothing
+    else was at work.
     """
     maker = Maker(COURSE, LAB, tmp_path / "scratch")
     made = maker.all(25, 45, 20, 5, 5)
     lay_out(made, tmp_path / "in")
+    began, others = time.monotonic(), work_of_others()
     graded = grade_class(repository, tmp_path / "in", tmp_path / "out", TAG=TAG, LAB="1")
+    seconds, others = time.monotonic() - began, work_of_others() - others
     wrong = differences(maker, made, graded, points_of(used(maker, made), judge_of))
     assert not wrong, "\n".join(wrong)
     assert len(graded.rows) == len(made) == 100
+    assert seconds < MINUTES * 60 or others > IDLE * seconds, f"{seconds} s, {others} s of others"
     each = re.search(r"([\d.]+) s of a processor each", graded.said)
     assert each and float(each[1]) * len(made) / CORES < MINUTES * 60, graded.said[-300:]
 
